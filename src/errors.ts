@@ -1,0 +1,111 @@
+/**
+ * Every error that Workhorse throws. `code` is stable and has a heading in docs/errors.md;
+ * the message says what was wrong, the value seen, and the mend.
+ */
+export class WorkhorseError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** A mistake in how something was called or configured. The CLI shows it as one line and exits 2. */
+export class UsageError extends WorkhorseError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKHORSE_USAGE', message, options)
+  }
+}
+
+/** An argument of a job cannot be carried by JSON. */
+export class ArgumentsNotJsonError extends WorkhorseError {
+  constructor(job: string, finding: string) {
+    super('WORKHORSE_ARGUMENTS_NOT_JSON', `${job}: arguments must be JSON values. ${finding}`)
+  }
+}
+
+/** A job with this id exists already. */
+export class DuplicateJobError extends WorkhorseError {
+  readonly jobId: string
+  constructor(jobId: string) {
+    super('WORKHORSE_DUPLICATE_JOB', `a job with id ${jobId} exists already; nothing was enqueued`)
+    this.jobId = jobId
+  }
+}
+
+export class JobNotFoundError extends WorkhorseError {
+  readonly jobId: string
+  constructor(jobId: string) {
+    super(
+      'WORKHORSE_JOB_NOT_FOUND',
+      `no job with id ${jobId}: it never existed here, was deleted, or its result was kept no longer`,
+    )
+    this.jobId = jobId
+  }
+}
+
+/** The job is in a state in which this cannot be done. */
+export class JobStateError extends WorkhorseError {
+  readonly jobId: string
+  readonly state: string
+  constructor(jobId: string, state: string, what: string) {
+    super('WORKHORSE_JOB_STATE', `job ${jobId} is ${state}: ${what}`)
+    this.jobId = jobId
+    this.state = state
+  }
+}
+
+/** `currentJob()` was called outside a job. */
+export class NoCurrentJobError extends WorkhorseError {
+  constructor() {
+    super(
+      'WORKHORSE_NO_CURRENT_JOB',
+      'currentJob() was called outside a job; call it from the handler, or from what the handler calls and awaits',
+    )
+  }
+}
+
+/** `handle.result()` was not there in time. The job goes on. */
+export class ResultTimeoutError extends WorkhorseError {
+  readonly jobId: string
+  constructor(jobId: string, state: string, timeoutMs: number) {
+    super('WORKHORSE_RESULT_TIMEOUT', `job ${jobId} is still ${state} after ${timeoutMs} ms`)
+    this.jobId = jobId
+  }
+}
+
+/** The broker cannot be reached or refuses to work. */
+export class BrokerUnavailableError extends WorkhorseError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKHORSE_BROKER_UNAVAILABLE', message, options)
+  }
+}
+
+/** A broker was opened before a fork and used after it. */
+export class ForkedBrokerError extends WorkhorseError {
+  constructor(openedIn: number, usedIn: number) {
+    super(
+      'WORKHORSE_FORKED_BROKER',
+      `this broker was opened in process ${openedIn} and used in its fork ${usedIn}; an SQLite handle carried over a fork corrupts the file. Open it in afterFork() or in the job`,
+    )
+  }
+}
+
+/** Fork mode cannot work on this machine. */
+export class ForkUnavailableError extends WorkhorseError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKHORSE_FORK_UNAVAILABLE', message, options)
+  }
+}
+
+/** The zygote did not come up: preload failed, or left something open that must not be forked. */
+export class ZygoteBootError extends WorkhorseError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKHORSE_ZYGOTE_BOOT', message, options)
+  }
+}

@@ -1,0 +1,90 @@
+import type { JobFailure } from './failure.ts'
+import type { JobState } from './states.ts'
+
+/** No time limit, or kept for ever: RQ's spelling. */
+export const UNLIMITED = -1
+
+/** A job as a producer hands it to a broker. Times are Unix milliseconds, durations milliseconds. */
+export interface NewJob {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  /** The arguments as JSON text of an array. Nobody between producer and horse needs to parse it. */
+  readonly args: string
+  readonly createdAt: number
+  /** When the job becomes due; without it the job is queued at once. */
+  readonly dueAt?: number
+  /** Put before all that waits in the queue. */
+  readonly atFront?: boolean
+  /** `UNLIMITED` for none. */
+  readonly timeoutMs: number
+  /** How long the result is kept; `UNLIMITED` for ever, 0 not at all. */
+  readonly resultTtlMs: number
+  readonly failureTtlMs: number
+  /** JSON text of an object. */
+  readonly meta?: string
+}
+
+/** What one execution cost, as the kernel counted it. */
+export interface Bill {
+  readonly cpuUserMs: number
+  readonly cpuSystemMs: number
+  /** Peak resident memory of the process, inherited pages included. */
+  readonly maxRssBytes: number
+  readonly minorFaults: number
+  readonly majorFaults: number
+  readonly voluntarySwitches: number
+  readonly involuntarySwitches: number
+  /** From hand-over to the job's process until that process was gone. */
+  readonly wallMs: number
+  /** What fork(2) took, where the execution had a process of its own. */
+  readonly forkMs?: number
+}
+
+/** A job that a supervisor has just claimed: all it needs to run it. */
+export interface ClaimedJob {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly args: string
+  readonly meta?: string
+  /** Names this run; a finish with another one is refused (fencing). */
+  readonly executionId: string
+  /** 1 for the first execution. */
+  readonly attempt: number
+  readonly timeoutMs: number
+  readonly createdAt: number
+  readonly enqueuedAt: number
+}
+
+/** A job as it stands in the broker. */
+export interface JobRecord {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly state: JobState
+  readonly args: string
+  readonly meta?: string
+  readonly progress?: number
+  readonly createdAt: number
+  readonly enqueuedAt?: number
+  readonly dueAt?: number
+  readonly startedAt?: number
+  readonly endedAt?: number
+  /** When the broker forgets the job. */
+  readonly expiresAt?: number
+  readonly timeoutMs: number
+  readonly resultTtlMs: number
+  readonly failureTtlMs: number
+  /** Executions begun so far. */
+  readonly attempts: number
+  /** Executions whose supervisor died. */
+  readonly abandonments: number
+  /** Worker of the running or last execution. */
+  readonly worker?: string
+  readonly executionId?: string
+  /** JSON text of what the handler returned. */
+  readonly result?: string
+  readonly failure?: JobFailure
+  readonly bill?: Bill
+}

@@ -1,0 +1,90 @@
+/**
+ * The native addon, typed. Each function is one system call's worth of C (native/); all policy is in TypeScript.
+ * Every function throws a TypeError whose message is a sentence for a wrong argument,
+ * and an Error with `code` (`EAGAIN`, `ESRCH`, …), `errno` and `syscall` for a failed call.
+ */
+export interface Native {
+  /**
+   * fork(2) of this process with V8's heap in it: lifts MADV_DONTFORK from every mapping, forks with all signals
+   * blocked, and in the child re-initialises the event loop and empties the signal mask. 0 in the child, its pid in the parent.
+   */
+  fork(): number
+  /** wait4(2) for one child of ours, without blocking. `null` while it runs. */
+  wait(pid: number): WaitResult | null
+  /** _exit(2): no handlers, no destructors, no flushing. Never returns. */
+  exit(code: number): never
+  /** Real getpid(2); process.pid is cached by Node. */
+  getPid(): number
+  /** prctl(PR_SET_PDEATHSIG): the signal that this process gets when its parent dies. 0 for none. */
+  setParentDeathSignal(signal: number): void
+  /** prctl(PR_SET_NAME): at most 15 bytes, longer names are cut. */
+  setProcessName(name: string): void
+  /** setpgid(2). */
+  setProcessGroup(pid: number, group: number): void
+  /** kill(2) of a whole process group. False where no such group exists any more. */
+  killGroup(group: number, signal: number): boolean
+  /** Replace private anonymous read-write memory by a private mapping of an in-memory file with the same content. */
+  freeze(): FreezeResult
+  /** Threads of this process, by /proc/self/task. */
+  listThreads(): ThreadInfo[]
+  /** Open descriptors of this process, by /proc/self/fd, without the one used for listing. */
+  listDescriptors(): DescriptorInfo[]
+  /** socketpair(AF_UNIX, type | SOCK_CLOEXEC). Both ends blocking. */
+  socketPair(type: 'stream' | 'seqpacket'): [number, number]
+  /** memfd_create(2), close-on-exec, opened for appending. */
+  memoryFile(name: string): number
+  /** sendmsg(2) of one packet with descriptors attached; does not block: throws EAGAIN where the peer is slow. */
+  sendPacket(socket: number, data: Uint8Array, descriptors: readonly number[]): void
+  /** recvmsg(2) of one packet, blocking; received descriptors are close-on-exec. `null` at the end of the stream. */
+  receivePacket(socket: number): { data: Buffer; descriptors: number[] } | null
+  /** poll(2) for reading: those of `descriptors` that are readable, hung up or broken. `timeoutMs` -1 waits for ever. */
+  pollReadable(descriptors: readonly number[], timeoutMs: number): number[]
+  /** Block SIGCHLD and return a signalfd(2) that becomes readable when a child changes state. */
+  childSignal(): number
+  /** Empty a childSignal descriptor without blocking. */
+  drainChildSignal(descriptor: number): void
+  /** dup2(2); the new descriptor survives exec, as standard streams must. */
+  duplicate(from: number, to: number): void
+  /** fcntl: blocking or non-blocking. */
+  setBlocking(descriptor: number, blocking: boolean): void
+  /** getrandom(2): `length` bytes, 1 to 256. */
+  random(length: number): Buffer
+  /**
+   * Calls back, once, as soon as the event loop is about to sleep with at most `handles` active handles and no
+   * active request: everything else that could wake it is gone. Does not itself keep the loop alive.
+   */
+  onLoopEmpty(handles: number, callback: () => void): void
+  /** Active handles and requests of the event loop, as libuv counts them. */
+  loopActivity(): { handles: number; requests: number }
+}
+
+export interface WaitResult {
+  /** Exit code, or null where a signal ended the process. */
+  exitCode: number | null
+  /** Signal number, or null. */
+  signal: number | null
+  cpuUserMs: number
+  cpuSystemMs: number
+  maxRssBytes: number
+  minorFaults: number
+  majorFaults: number
+  voluntarySwitches: number
+  involuntarySwitches: number
+}
+
+export interface FreezeResult {
+  mappings: number
+  bytes: number
+}
+
+export interface ThreadInfo {
+  tid: number
+  name: string
+}
+
+export interface DescriptorInfo {
+  fd: number
+  /** What /proc/self/fd says, for example `socket:[4026]` or `/var/log/x.log`. */
+  target: string
+  kind: 'file' | 'directory' | 'pipe' | 'socket' | 'device' | 'anonymous' | 'unknown'
+}

@@ -1,0 +1,46 @@
+import type { JobGateway } from '../../job/gateway.ts'
+import type { JobFailure } from '../../job/failure.ts'
+import type { Bill, ClaimedJob } from '../../job/record.ts'
+
+/**
+ * Where a job's code runs. One contract, one conformance suite (test/conformance/isolation);
+ * the supervisor knows nothing else about processes.
+ */
+export interface Isolation {
+  readonly mode: IsolationMode
+  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws ForkUnavailableError */
+  start(): Promise<void>
+  /** Run a job. Never throws for what the job does: that is in `ended`. */
+  run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
+  /** Leave. Running executions are killed and end as `killed`. */
+  close(): Promise<void>
+}
+
+export const ISOLATION_MODES = ['fork', 'inline'] as const
+export type IsolationMode = (typeof ISOLATION_MODES)[number]
+
+export interface RunningExecution {
+  /** Settles once, when nothing of the job runs any more (or, inline, when it can no longer be waited for). */
+  readonly ended: Promise<ExecutionEnd>
+  /** Ask the job to stop: aborts its `signal`. A job that does not look at it goes on. */
+  abort(reason: string): void
+  /** End the job's process group now. Where the mode cannot (inline), the execution is given up. */
+  kill(): void
+}
+
+/** How the job's process ended, before the supervisor has judged it. */
+export type ExecutionEnd = { readonly bill?: Bill } & (
+  | { readonly type: 'finished'; readonly result: string }
+  | { readonly type: 'failed'; readonly failure: JobFailure }
+  /** Ended by our own `kill()`. */
+  | { readonly type: 'killed'; readonly givenUp: boolean }
+)
+
+/** What a running job says to its supervisor. */
+export interface ExecutionObserver {
+  /** Answers what the job asks of the broker (a job may enqueue jobs). */
+  readonly gateway: JobGateway
+  output(stream: 'stdout' | 'stderr', text: string): void
+  log(message: string): void
+  update(change: { readonly meta?: string; readonly progress?: number }): void
+}
