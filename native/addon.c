@@ -1,0 +1,42 @@
+#include "addon.h"
+
+static const struct {
+  const char *name;
+  napi_callback function;
+} FUNCTIONS[] = {
+    {"fork", js_fork},
+    {"wait", js_wait},
+    {"exit", js_exit},
+    {"getPid", js_get_pid},
+    {"setParentDeathSignal", js_set_parent_death_signal},
+    {"setProcessName", js_set_process_name},
+    {"setProcessGroup", js_set_process_group},
+    {"killGroup", js_kill_group},
+    {"freeze", js_freeze},
+    {"listThreads", js_list_threads},
+    {"listDescriptors", js_list_descriptors},
+    {"socketPair", js_socket_pair},
+    {"memoryFile", js_memory_file},
+    {"sendPacket", js_send_packet},
+    {"receivePacket", js_receive_packet},
+    {"pollReadable", js_poll_readable},
+    {"childSignal", js_child_signal},
+    {"drainChildSignal", js_drain_child_signal},
+    {"duplicate", js_duplicate},
+    {"setBlocking", js_set_blocking},
+    {"random", js_random},
+    {"onLoopEmpty", js_on_loop_empty},
+    {"loopActivity", js_loop_activity},
+};
+
+NAPI_MODULE_INIT() {
+  for (size_t i = 0; i < sizeof FUNCTIONS / sizeof FUNCTIONS[0]; i++) {
+    napi_value function;
+    if (napi_create_function(env, FUNCTIONS[i].name, NAPI_AUTO_LENGTH, FUNCTIONS[i].function, NULL, &function) !=
+            napi_ok ||
+        napi_set_named_property(env, exports, FUNCTIONS[i].name, function) != napi_ok) {
+      return NULL;
+    }
+  }
+  return exports;
+}

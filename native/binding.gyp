@@ -1,0 +1,41 @@
+{
+  # The addon is for Linux: on another system this yields no library, and load-native.ts says that fork mode is not there.
+  'targets': [
+    {
+      'target_name': 'workhorse',
+      'conditions': [
+        [
+          'OS=="linux"',
+          {
+            'sources': [
+              'addon.c',
+              'census.c',
+              'check.c',
+              'dontfork.c',
+              'files.c',
+              'fork.c',
+              'freeze.c',
+              'lines.c',
+              'loop.c',
+              'mappings.c',
+              'packet.c',
+              'process.c',
+              'random.c',
+              'signal.c',
+              'socket.c',
+              'threads.c',
+              'values.c',
+              'wait.c',
+            ],
+            'defines': ['_GNU_SOURCE', 'NAPI_VERSION=9'],
+            'cflags': ['-O2', '-Wall', '-Wextra', '-fvisibility=hidden'],
+            'cflags_c': ['-std=c11'],
+            # Bound at load: a lazy binding would write to memory that freeze() is copying.
+            'ldflags': ['-Wl,-z,now', '-Wl,-z,relro'],
+          },
+          {'type': 'none'},
+        ],
+      ],
+    },
+  ],
+}

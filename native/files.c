@@ -1,0 +1,55 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "addon.h"
+#include "check.h"
+#include "values.h"
+
+/* memfd_create(2): at most 249 bytes. */
+#define NAME_SIZE 250
+
+napi_value js_memory_file(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  char name[NAME_SIZE];
+  get_arguments(env, info, 1, &argument);
+  if (!get_text(env, argument, "memoryFile(): name", name, sizeof name)) return NULL;
+  int fd = memfd_create(name, MFD_CLOEXEC);
+  if (fd < 0) return throw_errno(env, "memfd_create", errno);
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_APPEND) < 0) {
+    int error = errno;
+    close(fd);
+    return throw_errno(env, "fcntl", error);
+  }
+  return make_number(env, fd);
+}
+
+napi_value js_duplicate(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  int from, to;
+  get_arguments(env, info, 2, arguments);
+  if (!get_descriptor(env, arguments[0], "duplicate(): from", &from) ||
+      !get_descriptor(env, arguments[1], "duplicate(): to", &to)) {
+    return NULL;
+  }
+  if (dup2(from, to) < 0) return throw_errno(env, "dup2", errno);
+  /* dup2 clears close-on-exec, except where both are the same and it does nothing. */
+  return fcntl(to, F_SETFD, 0) == 0 ? NULL : throw_errno(env, "fcntl", errno);
+}
+
+napi_value js_set_blocking(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  int fd;
+  bool blocking;
+  get_arguments(env, info, 2, arguments);
+  if (!get_descriptor(env, arguments[0], "setBlocking(): descriptor", &fd) ||
+      !get_boolean(env, arguments[1], "setBlocking(): blocking", &blocking)) {
+    return NULL;
+  }
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0) return throw_errno(env, "fcntl", errno);
+  int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+  return fcntl(fd, F_SETFL, wanted) == 0 ? NULL : throw_errno(env, "fcntl", errno);
+}

@@ -1,0 +1,47 @@
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "addon.h"
+#include "check.h"
+#include "dontfork.h"
+#include "childsignal.h"
+#include "values.h"
+
+/* sysexits.h: EX_SOFTWARE. */
+#define EXIT_LOOP_LOST 70
+
+/*
+ * A child whose event loop cannot be made anew still shares epoll and wake-up descriptors with its parent, and a
+ * JavaScript exception would need that very loop to be reported. So it leaves at once; the parent sees the exit code.
+ */
+static void become_child(uv_loop_t *loop) {
+  if (uv_loop_fork(loop) != 0) _exit(EXIT_LOOP_LOST);
+  restore_child_signal();
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+napi_value js_fork(napi_env env, napi_callback_info info) {
+  (void)info;
+  uv_loop_t *loop;
+  if (syscall(SYS_gettid) != getpid()) return throw_errno(env, "fork outside the main thread", EPERM);
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return throw_errno(env, "napi_get_uv_event_loop", EINVAL);
+  if (!lift_dontfork()) return throw_errno(env, "madvise", errno);
+
+  /* Until its loop is its own, a signal in the child would be written into the parent's signal pipe. */
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  pid_t pid = fork();
+  int error = errno;
+  if (pid == 0) {
+    become_child(loop);
+  } else {
+    sigprocmask(SIG_SETMASK, &before, NULL);
+  }
+  return pid < 0 ? throw_errno(env, "fork", error) : make_number(env, pid);
+}
