@@ -17,6 +17,7 @@ static const struct {
     {"listDescriptors", js_list_descriptors},
     {"socketPair", js_socket_pair},
     {"memoryFile", js_memory_file},
+    {"discard", js_discard},
     {"sendPacket", js_send_packet},
     {"receivePacket", js_receive_packet},
     {"pollReadable", js_poll_readable},

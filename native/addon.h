@@ -17,6 +17,7 @@ napi_value js_list_threads(napi_env env, napi_callback_info info);
 napi_value js_list_descriptors(napi_env env, napi_callback_info info);
 napi_value js_socket_pair(napi_env env, napi_callback_info info);
 napi_value js_memory_file(napi_env env, napi_callback_info info);
+napi_value js_discard(napi_env env, napi_callback_info info);
 napi_value js_send_packet(napi_env env, napi_callback_info info);
 napi_value js_receive_packet(napi_env env, napi_callback_info info);
 napi_value js_poll_readable(napi_env env, napi_callback_info info);

@@ -1,11 +1,14 @@
 #include "check.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <uv.h>
 
 #include "values.h"
+
+#define MAX_SAFE_INTEGER (((int64_t)1 << 53) - 1)
 
 void get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
   napi_get_cb_info(env, info, &count, values, NULL, NULL);
@@ -59,17 +62,28 @@ napi_value throw_errno(napi_env env, const char *syscall, int error) {
   return NULL;
 }
 
-bool get_integer(napi_env env, napi_value value, const char *what, int min, int max, int *result) {
+static bool get_whole(napi_env env, napi_value value, const char *what, int64_t min, int64_t max, int64_t *result) {
   double number;
-  if (napi_get_value_double(env, value, &number) == napi_ok && number >= min && number <= max &&
+  if (napi_get_value_double(env, value, &number) == napi_ok && number >= (double)min && number <= (double)max &&
       trunc(number) == number) {
-    *result = (int)number;
+    *result = (int64_t)number;
     return true;
   }
   char expected[64];
-  snprintf(expected, sizeof expected, "an integer from %d to %d", min, max);
+  snprintf(expected, sizeof expected, "an integer from %" PRId64 " to %" PRId64, min, max);
   throw_type(env, what, expected, value);
   return false;
+}
+
+bool get_integer(napi_env env, napi_value value, const char *what, int min, int max, int *result) {
+  int64_t whole;
+  if (!get_whole(env, value, what, min, max, &whole)) return false;
+  *result = (int)whole;
+  return true;
+}
+
+bool get_offset(napi_env env, napi_value value, const char *what, int min, int64_t *result) {
+  return get_whole(env, value, what, min, MAX_SAFE_INTEGER, result);
 }
 
 bool get_descriptor(napi_env env, napi_value value, const char *what, int *result) {

@@ -11,6 +11,8 @@
 /* Arguments that were left out are undefined. */
 void get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values);
 bool get_integer(napi_env env, napi_value value, const char *what, int min, int max, int *result);
+/* From `min` to Number.MAX_SAFE_INTEGER. */
+bool get_offset(napi_env env, napi_value value, const char *what, int min, int64_t *result);
 bool get_descriptor(napi_env env, napi_value value, const char *what, int *result);
 bool get_boolean(napi_env env, napi_value value, const char *what, bool *result);
 /* A text that does not fit into `size` bytes is cut at a character. */

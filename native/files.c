@@ -26,6 +26,20 @@ napi_value js_memory_file(napi_env env, napi_callback_info info) {
   return make_number(env, fd);
 }
 
+napi_value js_discard(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  int fd;
+  int64_t offset, length;
+  get_arguments(env, info, 3, arguments);
+  if (!get_descriptor(env, arguments[0], "discard(): descriptor", &fd) ||
+      !get_offset(env, arguments[1], "discard(): offset", 0, &offset) ||
+      !get_offset(env, arguments[2], "discard(): length", 1, &length)) {
+    return NULL;
+  }
+  int failed = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+  return failed ? throw_errno(env, "fallocate", errno) : NULL;
+}
+
 napi_value js_duplicate(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
   int from, to;
