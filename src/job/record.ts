@@ -25,20 +25,26 @@ export interface NewJob {
   readonly meta?: string
 }
 
-/** What one execution cost, as the kernel counted it. */
-export interface Bill {
+/** What the kernel counted for a process of its own. */
+export interface ProcessUsage {
   readonly cpuUserMs: number
   readonly cpuSystemMs: number
-  /** Peak resident memory of the process, inherited pages included. */
+  /** Peak resident memory, inherited pages included. */
   readonly maxRssBytes: number
   readonly minorFaults: number
   readonly majorFaults: number
   readonly voluntarySwitches: number
   readonly involuntarySwitches: number
+}
+
+/** What one execution cost. */
+export interface Bill {
   /** From hand-over to the job's process until that process was gone. */
   readonly wallMs: number
   /** What fork(2) took, where the execution had a process of its own. */
   readonly forkMs?: number
+  /** Absent where jobs share a process: there the kernel cannot tell them apart. */
+  readonly usage?: ProcessUsage
 }
 
 /** A job that a supervisor has just claimed: all it needs to run it. */

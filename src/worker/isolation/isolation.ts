@@ -32,8 +32,10 @@ export interface RunningExecution {
 export type ExecutionEnd = { readonly bill?: Bill } & (
   | { readonly type: 'finished'; readonly result: string }
   | { readonly type: 'failed'; readonly failure: JobFailure }
-  /** Ended by our own `kill()`. */
+  /** Ended by our own `kill()`. `givenUp`: the code may still be running (inline). */
   | { readonly type: 'killed'; readonly givenUp: boolean }
+  /** The job never began, through no fault of its own. */
+  | { readonly type: 'unstarted'; readonly reason: string }
 )
 
 /** What a running job says to its supervisor. */

@@ -1,3 +1,5 @@
+import type { ProcessUsage } from '../../../job/record.ts'
+
 /**
  * The native addon, typed. Each function is one system call's worth of C (native/); all policy is in TypeScript.
  * Every function throws a TypeError whose message is a sentence for a wrong argument,
@@ -33,6 +35,8 @@ export interface Native {
   socketPair(type: 'stream' | 'seqpacket'): [number, number]
   /** memfd_create(2), close-on-exec, opened for appending. */
   memoryFile(name: string): number
+  /** fallocate(2) with PUNCH_HOLE | KEEP_SIZE: frees what a part of a file holds; it reads as zeros from then on. */
+  discard(descriptor: number, offset: number, length: number): void
   /** sendmsg(2) of one packet with descriptors attached; does not block: throws EAGAIN where the peer is slow. */
   sendPacket(socket: number, data: Uint8Array, descriptors: readonly number[]): void
   /** recvmsg(2) of one packet, blocking; received descriptors are close-on-exec. `null` at the end of the stream. */
@@ -58,18 +62,11 @@ export interface Native {
   loopActivity(): { handles: number; requests: number }
 }
 
-export interface WaitResult {
+export interface WaitResult extends ProcessUsage {
   /** Exit code, or null where a signal ended the process. */
-  exitCode: number | null
+  readonly exitCode: number | null
   /** Signal number, or null. */
-  signal: number | null
-  cpuUserMs: number
-  cpuSystemMs: number
-  maxRssBytes: number
-  minorFaults: number
-  majorFaults: number
-  voluntarySwitches: number
-  involuntarySwitches: number
+  readonly signal: number | null
 }
 
 export interface FreezeResult {

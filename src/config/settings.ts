@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { UsageError } from '../errors.ts'
+import { findDefaultModule, loadModule } from '../job/load-modules.ts'
+import { checkConfig, type WorkhorseConfig } from './config.ts'
+
+const CONFIG_NAMES = ['ts', 'mts', 'js', 'mjs'].map((extension) => `workhorse.config.${extension}`)
+const DEFAULT_BROKER = 'sqlite:workhorse.db'
+
+export interface SettingsSource {
+  /** Default `process.cwd()`. */
+  readonly cwd?: string
+  readonly broker?: string | undefined
+  readonly jobs?: readonly string[] | undefined
+  readonly configFile?: string | undefined
+}
+
+export interface Settings {
+  readonly brokerUrl: string
+  /** What a relative path in `brokerUrl` is relative to. */
+  readonly brokerFolder: string
+  /** Where the URL came from, for messages. */
+  readonly brokerFrom: string
+  /** Absolute paths; empty where no job module was named or found. */
+  readonly modules: readonly string[]
+  readonly config: WorkhorseConfig
+  readonly configFile: string | undefined
+}
+
+/**
+ * Puts together what flags, environment and config file say, in this order of precedence:
+ * flag, `WORKHORSE_BROKER`, config file, default (`sqlite:workhorse.db` and `jobs.*` in the current folder).
+ */
+export async function resolveSettings(source: SettingsSource = {}): Promise<Settings> {
+  const cwd = source.cwd ?? process.cwd()
+  const configFile = findConfig(cwd, source.configFile)
+  const config = configFile === undefined ? {} : await loadConfig(configFile)
+  const base = configFile === undefined ? cwd : dirname(configFile)
+  return { ...resolveBroker(source, config, cwd, base), modules: resolveModules(source, config, cwd, base), config, configFile }
+}
+
+function findConfig(cwd: string, named: string | undefined): string | undefined {
+  if (named === undefined) return CONFIG_NAMES.map((name) => join(cwd, name)).find((path) => existsSync(path))
+  const file = resolve(cwd, named)
+  if (!existsSync(file)) throw new UsageError(`no such config file: ${file}`)
+  return file
+}
+
+async function loadConfig(file: string): Promise<WorkhorseConfig> {
+  const module = await loadModule(file)
+  return checkConfig(module['default'] ?? module, file)
+}
+
+function resolveBroker(
+  source: SettingsSource,
+  config: WorkhorseConfig,
+  cwd: string,
+  base: string,
+): Pick<Settings, 'brokerUrl' | 'brokerFolder' | 'brokerFrom'> {
+  if (source.broker) return { brokerUrl: source.broker, brokerFolder: cwd, brokerFrom: '--broker' }
+  const env = process.env['WORKHORSE_BROKER']
+  if (env) return { brokerUrl: env, brokerFolder: cwd, brokerFrom: 'WORKHORSE_BROKER' }
+  if (config.broker) return { brokerUrl: config.broker, brokerFolder: base, brokerFrom: 'the config file' }
+  return { brokerUrl: DEFAULT_BROKER, brokerFolder: cwd, brokerFrom: 'the default' }
+}
+
+function resolveModules(
+  source: SettingsSource,
+  config: WorkhorseConfig,
+  cwd: string,
+  base: string,
+): readonly string[] {
+  if (source.jobs?.length) return source.jobs.map((path) => existing(resolve(cwd, path)))
+  if (config.jobs !== undefined) return [config.jobs].flat().map((path) => existing(resolve(base, path)))
+  const found = findDefaultModule(base)
+  return found === undefined ? [] : [found]
+}
+
+function existing(path: string): string {
+  if (existsSync(path)) return path
+  throw new UsageError(`no such jobs file: ${path}`)
+}

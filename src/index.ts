@@ -1,0 +1,36 @@
+import { setDefaultGatewayProvider } from './job/gateway-provider.ts'
+
+// Loaded at the first enqueue, so that a zygote, which imports this file with the user's jobs, holds no broker code.
+setDefaultGatewayProvider(async () => {
+  const [{ defaultBroker }, { brokerGateway }] = await Promise.all([
+    import('./queue/default-broker.ts'),
+    import('./queue/broker-gateway.ts'),
+  ])
+  return brokerGateway(await defaultBroker())
+})
+
+/** See `configure` in queue/default-broker.ts. */
+export async function disconnect(): Promise<void> {
+  const { disconnect: close } = await import('./queue/default-broker.ts')
+  await close()
+}
+
+// Jobs
+export { type Enqueuer, type JobDefinition, job } from './job/definition.ts'
+export { type CurrentJob, currentJob, type JobMeta } from './job/context.ts'
+export { afterFork, beforeExit, type Hook, preload, warmUp } from './job/hooks.ts'
+export { JobHandle } from './job/handle.ts'
+export type { EnqueueOptions, JobOptions } from './job/options.ts'
+export type { Bill, JobRecord, ProcessUsage } from './job/record.ts'
+export type { FailureKind, JobFailure } from './job/failure.ts'
+export type { JobState } from './job/states.ts'
+export type { Jsonified, JsonValue } from './job/json.ts'
+export type { Duration } from './support/duration.ts'
+
+// Configuration
+export { configure } from './config/configure.ts'
+export { defineConfig, type WorkhorseConfig, type ZygoteConfig } from './config/config.ts'
+
+// Errors
+export { JobFailedError } from './job/job-failed-error.ts'
+export * from './errors.ts'

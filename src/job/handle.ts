@@ -1,0 +1,52 @@
+import { JobNotFoundError, ResultTimeoutError } from '../errors.ts'
+import { type Duration, parseDuration } from '../support/duration.ts'
+import type { JobGateway } from './gateway.ts'
+import { JobFailedError } from './job-failed-error.ts'
+import type { JobRecord } from './record.ts'
+import { isEnded, type JobState } from './states.ts'
+
+/** An enqueued job, from the outside. */
+export class JobHandle<Result> {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly #gateway: JobGateway
+
+  /** @internal */
+  constructor(id: string, name: string, queue: string, gateway: JobGateway) {
+    this.id = id
+    this.name = name
+    this.queue = queue
+    this.#gateway = gateway
+  }
+
+  /**
+   * What the job returned, once it has finished. Waits without polling.
+   * @param options.timeout how long to wait; without it as long as it takes
+   * @throws JobFailedError where the job failed, was stopped or canceled; its `failure` says why
+   * @throws ResultTimeoutError where it has not ended in time; the job goes on
+   * @throws JobNotFoundError where it is gone, for example because its result was kept no longer
+   * @example
+   * const sum = await (await add.enqueue(2, 3)).result({ timeout: '10s' })
+   */
+  async result(options: { timeout?: Duration } = {}): Promise<Result> {
+    const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, 'result() timeout')
+    const record = await this.#gateway.wait(this.id, timeoutMs)
+    if (record === undefined) throw new JobNotFoundError(this.id)
+    if (!isEnded(record.state)) throw new ResultTimeoutError(this.id, record.state, timeoutMs ?? 0)
+    if (record.state !== 'finished') throw new JobFailedError(record)
+    return JSON.parse(record.result ?? 'null') as Result
+  }
+
+  /** The job's state now. @throws JobNotFoundError */
+  async status(): Promise<JobState> {
+    return (await this.fetch()).state
+  }
+
+  /** All that the broker knows of the job. @throws JobNotFoundError */
+  async fetch(): Promise<JobRecord> {
+    const record = await this.#gateway.fetch(this.id)
+    if (record === undefined) throw new JobNotFoundError(this.id)
+    return record
+  }
+}

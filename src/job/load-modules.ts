@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UsageError } from '../errors.ts'
+import { withoutWarning } from '../support/without-warning.ts'
+
+/** File names that are found without being named, first match first. */
+const DEFAULT_NAMES = ['jobs.ts', 'jobs.mts', 'jobs.js', 'jobs.mjs'] as const
+
+/** The job module of a folder, where it has one by a default name. */
+export function findDefaultModule(folder: string): string | undefined {
+  return DEFAULT_NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
+}
+
+/**
+ * Import modules for what they define. TypeScript is loaded by Node where Node can, else by jiti, both in this thread:
+ * nothing that starts a thread or a process may live in a zygote.
+ * @throws UsageError where a file does not exist; whatever a module throws
+ */
+export async function loadModules(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await loadModule(path)
+}
+
+/** @returns the module's exports */
+export async function loadModule(path: string): Promise<Record<string, unknown>> {
+  const file = resolve(path)
+  if (!existsSync(file)) throw new UsageError(`no such file: ${file}`)
+  const url = pathToFileURL(file).href
+  if (!/\.[cm]?tsx?$/.test(extname(file))) return importModule(url)
+  if (!nodeStripsTypes()) return importByJiti(file)
+  try {
+    return await withoutWarning(/Type Stripping is an experimental feature/, () => importModule(url))
+  } catch (error) {
+    // Enums, path aliases and imports without extension are beyond type stripping; jiti knows them. Both errors
+    // come from linking, before any of the module's code has run.
+    if (!BEYOND_STRIPPING.has((error as { code?: string }).code ?? '')) throw error
+    return importByJiti(file)
+  }
+}
+
+const BEYOND_STRIPPING = new Set([
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_INVALID_TYPESCRIPT_SYNTAX',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+])
+
+function nodeStripsTypes(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript)
+}
+
+async function importModule(url: string): Promise<Record<string, unknown>> {
+  return (await import(url)) as Record<string, unknown>
+}
+
+async function importByJiti(file: string): Promise<Record<string, unknown>> {
+  const { createJiti } = await import('jiti')
+  const jiti = createJiti(pathToFileURL(file).href, { interopDefault: true, fsCache: cacheFolder(file) })
+  return await jiti.import<Record<string, unknown>>(file)
+}
+
+/** Only inside the project: jiti's own default falls back to a folder in /tmp that anybody may have filled. */
+function cacheFolder(file: string): string | false {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'node_modules'))) return join(folder, 'node_modules', '.cache', 'jiti')
+  }
+  return false
+}

@@ -1,0 +1,33 @@
+import { formatBytes } from '../../../support/bytes.ts'
+import { formatDuration } from '../../../support/duration.ts'
+import type { Logger } from '../../../support/logger.ts'
+import { ForkIsolation, type ForkOptions } from './fork-isolation.ts'
+import type { BootReport } from './messages.ts'
+
+/** Fork mode with its events in the log. @throws ForkUnavailableError */
+export function createForkIsolation(
+  options: ForkOptions,
+  logger: Logger,
+  onBroken: (error: Error) => void,
+): ForkIsolation {
+  return new ForkIsolation(options, {
+    zygoteReady: (pid, report) => {
+      logger.info({ event: 'zygote.ready', zygote: pid, ...report }, describeBoot(pid, report))
+      for (const warning of report.warnings) logger.warn({ event: 'zygote.warning' }, `preload: ${warning}`)
+    },
+    zygoteDied: (pid, end) =>
+      logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; starting another`),
+    forkFailed: (message) => logger.error({ event: 'fork.failed' }, `fork failed, trying again: ${message}`),
+    zygoteOutput: (stream, text) => {
+      for (const line of text.trimEnd().split('\n')) logger.info({ event: 'zygote.output', stream }, `zygote: ${line}`)
+    },
+    broken: onBroken,
+  })
+}
+
+function describeBoot(pid: number, report: BootReport): string {
+  const steps = [`loaded ${report.jobs.length} jobs in ${formatDuration(report.loadMs)}`]
+  if (report.warmUpMs >= 1) steps.push(`warmed up in ${formatDuration(report.warmUpMs)}`)
+  if (report.frozenBytes > 0) steps.push(`froze ${formatBytes(report.frozenBytes)} in ${formatDuration(report.freezeMs)}`)
+  return `zygote ready (pid ${pid}): ${steps.join(', ')}`
+}

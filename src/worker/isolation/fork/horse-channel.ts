@@ -1,0 +1,95 @@
+import { readSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { JobReporter } from '../../../job/context.ts'
+import type { JobGateway } from '../../../job/gateway.ts'
+import type { GatewayMethod } from '../gateway-method.ts'
+import { encodeFrame, type Frame, FrameReader, readFrame } from './frames.ts'
+import type { HorseCommand, HorseReport } from './messages.ts'
+import type { Native } from './native.ts'
+
+interface PendingCall {
+  resolve(body: string): void
+  reject(error: Error): void
+}
+
+/**
+ * The horse's end of its channel. Writes are synchronous, so that nothing said is lost when the process ends a moment
+ * later. Reading is synchronous too until the event loop is really needed: a short job never pays for a socket object.
+ */
+export class HorseChannel implements JobReporter {
+  readonly #native: Native
+  readonly #descriptor: number
+  readonly #calls = new Map<number, PendingCall>()
+  #lastCall = 0
+  #socket: Socket | undefined
+  #onCommand: ((frame: Frame<HorseCommand>) => void) | undefined
+
+  constructor(native: Native, descriptor: number) {
+    this.#native = native
+    this.#descriptor = descriptor
+  }
+
+  /** Blocks until the next command is there; undefined when the supervisor has closed the channel. */
+  receive(): Frame<HorseCommand> | undefined {
+    return readFrame<HorseCommand>((into, offset) => readSync(this.#descriptor, into, { offset }))
+  }
+
+  /** From now on commands arrive through the event loop, which the channel keeps alive. */
+  attach(onCommand: (frame: Frame<HorseCommand>) => void, onEnd: () => void): void {
+    if (this.#socket) return
+    this.#onCommand = onCommand
+    const reader = new FrameReader<HorseCommand>()
+    this.#socket = new Socket({ fd: this.#descriptor, readable: true, writable: false })
+    this.#socket.on('data', (chunk: Buffer) => {
+      for (const frame of reader.push(chunk)) this.#receive(frame)
+    })
+    this.#socket.on('close', onEnd)
+    // An error is followed by `close`, which ends the horse.
+    this.#socket.on('error', () => {})
+  }
+
+  send(report: HorseReport, body?: string): void {
+    // A socket object makes its descriptor non-blocking, and a large frame would not be written whole.
+    if (this.#socket) this.#native.setBlocking(this.#descriptor, true)
+    const frame = encodeFrame(report, body)
+    let written = 0
+    while (written < frame.length) written += writeSync(this.#descriptor, frame, written)
+    if (this.#socket) this.#native.setBlocking(this.#descriptor, false)
+  }
+
+  update(change: { readonly meta?: string; readonly progress?: number }): void {
+    this.send({ type: 'update', ...change })
+  }
+
+  log(message: string): void {
+    this.send({ type: 'log', message })
+  }
+
+  /** What job code reaches its broker by: the supervisor does it, for the horse holds no broker credentials. */
+  get gateway(): JobGateway {
+    return {
+      enqueue: async (jobs) => {
+        await this.#call('enqueue', [jobs])
+      },
+      fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
+      wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
+    }
+  }
+
+  #call(method: GatewayMethod, args: readonly unknown[]): Promise<string> {
+    const call = ++this.#lastCall
+    return new Promise((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject })
+      this.send({ type: 'call', call, method }, JSON.stringify(args))
+    })
+  }
+
+  #receive(frame: Frame<HorseCommand>): void {
+    const { header } = frame
+    if (header.type !== 'reply') return this.#onCommand?.(frame)
+    const pending = this.#calls.get(header.call)
+    this.#calls.delete(header.call)
+    if (header.ok) pending?.resolve(frame.body.toString())
+    else pending?.reject(Object.assign(new Error(frame.body.toString()), { name: header.errorName ?? 'Error' }))
+  }
+}

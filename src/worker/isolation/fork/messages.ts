@@ -1,0 +1,70 @@
+import type { JobIdentity } from '../../../job/context.ts'
+import type { JobFailure } from '../../../job/failure.ts'
+import type { GatewayMethod } from '../gateway-method.ts'
+import type { WaitResult } from './native.ts'
+
+/**
+ * Every message between supervisor, zygote and horse. They are data: no function, no class, no handle.
+ * Both ends come from one installation; the version in `boot` and `ready` catches an upgrade under a running worker.
+ *
+ * Three ways, each in its own direction:
+ * - supervisor → zygote: packets on the command socket, which can carry descriptors;
+ * - zygote → supervisor: frames on the notice pipe;
+ * - supervisor ↔ horse: frames on the horse's own channel, a stream socket pair.
+ */
+export const PROTOCOL = 1
+
+/** Supervisor → zygote. */
+export type ZygoteCommand =
+  | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
+  /** Carries three descriptors: the horse's channel, its standard output, its standard error. */
+  | { readonly type: 'fork'; readonly horse: number }
+  /** Kill the horse's whole process group. */
+  | { readonly type: 'kill'; readonly horse: number }
+
+export interface ZygoteOptions {
+  /** Absolute paths of the job modules. */
+  readonly modules: readonly string[]
+  /** Turn the loaded memory into a file-backed image, so that fork need not copy its page tables. */
+  readonly freeze: boolean
+  /** For benchmarks: keep this much live heap, as a large application would. */
+  readonly ballastMb: number
+}
+
+/** Zygote → supervisor. */
+export type ZygoteNotice =
+  | { readonly type: 'ready'; readonly protocol: number; readonly report: BootReport }
+  | { readonly type: 'boot-failed'; readonly stage: string; readonly failure: JobFailure }
+  | { readonly type: 'refused'; readonly leftovers: readonly string[] }
+  | { readonly type: 'forked'; readonly horse: number; readonly pid: number; readonly forkMs: number }
+  | { readonly type: 'fork-failed'; readonly horse: number; readonly message: string; readonly code: string }
+  | { readonly type: 'exited'; readonly horse: number; readonly pid: number; readonly status: WaitResult }
+
+export interface BootReport {
+  readonly jobs: readonly string[]
+  readonly loadMs: number
+  readonly warmUpMs: number
+  readonly freezeMs: number
+  readonly frozenBytes: number
+  readonly rssBytes: number
+  readonly warnings: readonly string[]
+}
+
+/** Supervisor → horse. */
+export type HorseCommand =
+  /** Body: the arguments as JSON text. */
+  | { readonly type: 'run'; readonly job: JobIdentity }
+  | { readonly type: 'abort'; readonly reason: string }
+  /** Answer to a `call`. Body: the value as JSON text where `ok`, else the error's message. */
+  | { readonly type: 'reply'; readonly call: number; readonly ok: boolean; readonly errorName?: string }
+
+/** Horse → supervisor. */
+export type HorseReport =
+  /** Body: the result as JSON text. The last word of a horse, as is `failed`. */
+  | { readonly type: 'finished' }
+  /** Body: the failure as JSON text. */
+  | { readonly type: 'failed' }
+  /** A question to the job gateway. Body: its arguments as a JSON array. */
+  | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
+  | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
+  | { readonly type: 'log'; readonly message: string }

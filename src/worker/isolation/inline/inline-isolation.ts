@@ -1,0 +1,65 @@
+import { createCurrentJob, runInJob } from '../../../job/context.ts'
+import { runHooks } from '../../../job/hooks.ts'
+import { loadModules } from '../../../job/load-modules.ts'
+import type { ClaimedJob } from '../../../job/record.ts'
+import { executeJob } from '../../execute-job.ts'
+import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+
+export interface InlineOptions {
+  /** Absolute paths of the job modules. */
+  readonly modules: readonly string[]
+}
+
+/**
+ * Inline mode: jobs run in the worker's own process, many at once, sharing its event loop, memory and fate.
+ * For I/O-bound jobs that trust each other, for tests, and for debuggers. A job that blocks the loop blocks the
+ * worker; one that cannot be aborted can only be given up, not killed.
+ */
+export class InlineIsolation implements Isolation {
+  readonly mode = 'inline'
+  readonly #options: InlineOptions
+  readonly #giveUps = new Set<() => void>()
+
+  constructor(options: InlineOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    await loadModules(this.#options.modules)
+    for (const hook of ['preload', 'warmUp', 'afterFork'] as const) await runHooks(hook)
+  }
+
+  run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
+    const abort = new AbortController()
+    const begun = performance.now()
+    let giveUp!: () => void
+    const givenUp = new Promise<ExecutionEnd>((resolve) => {
+      giveUp = () => resolve({ type: 'killed', givenUp: true })
+    })
+    this.#giveUps.add(giveUp)
+    const ended = Promise.race([this.#execute(job, abort, observer, begun), givenUp]).finally(() =>
+      this.#giveUps.delete(giveUp),
+    )
+    return {
+      ended,
+      abort: (reason) => abort.abort(new DOMException(reason, 'AbortError')),
+      kill: giveUp,
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const giveUp of this.#giveUps) giveUp()
+    await runHooks('beforeExit')
+  }
+
+  async #execute(
+    job: ClaimedJob,
+    abort: AbortController,
+    observer: ExecutionObserver,
+    begun: number,
+  ): Promise<ExecutionEnd> {
+    const current = createCurrentJob(job, abort, observer)
+    const result = await executeJob(current, job.args, runInJob)
+    return { ...result, bill: { wallMs: performance.now() - begun } }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Broker, Maintenance } from '../../broker/broker.ts'
+
+export interface UpkeepHooks {
+  /** Something may have become claimable. */
+  workMayExist(): void
+  maintained(report: Maintenance): void
+  /** The broker could not be reached; the next turn tries again. */
+  failed(error: unknown): void
+  /** Renew leases and tell that we are alive. */
+  beat(): Promise<void>
+}
+
+export interface UpkeepTimes {
+  /** Between lease renewals. */
+  readonly renewMs: number
+  /** Between two looks for expired leases and expired jobs. */
+  readonly maintainMs: number
+}
+
+/**
+ * The clockwork of a supervisor: renews leases, and does the broker's housekeeping often enough for all workers,
+ * and exactly when the next scheduled job becomes due.
+ */
+export class Upkeep {
+  readonly #broker: Broker
+  readonly #times: UpkeepTimes
+  readonly #maxAbandonments: number
+  readonly #hooks: UpkeepHooks
+  #beatTimer: NodeJS.Timeout | undefined
+  #maintainTimer: NodeJS.Timeout | undefined
+  #maintaining: Promise<void> | undefined
+  #stopped = false
+
+  constructor(broker: Broker, times: UpkeepTimes, maxAbandonments: number, hooks: UpkeepHooks) {
+    this.#broker = broker
+    this.#times = times
+    this.#maxAbandonments = maxAbandonments
+    this.#hooks = hooks
+  }
+
+  async start(): Promise<void> {
+    this.#scheduleBeat()
+    await this.maintain()
+  }
+
+  /** Do the housekeeping now. Concurrent calls share one run. */
+  maintain(): Promise<void> {
+    this.#maintaining ??= this.#maintain().finally(() => {
+      this.#maintaining = undefined
+    })
+    return this.#maintaining
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#beatTimer)
+    clearTimeout(this.#maintainTimer)
+    await this.#maintaining
+  }
+
+  #scheduleBeat(): void {
+    if (this.#stopped) return
+    this.#beatTimer = setTimeout(() => {
+      void this.#hooks
+        .beat()
+        .catch((error: unknown) => this.#hooks.failed(error))
+        .then(() => this.#scheduleBeat())
+    }, this.#times.renewMs)
+  }
+
+  async #maintain(): Promise<void> {
+    clearTimeout(this.#maintainTimer)
+    let next = this.#times.maintainMs
+    try {
+      const report = await this.#broker.maintain({ maxAbandonments: this.#maxAbandonments })
+      if (report.promoted > 0 || report.reclaimed.length > 0) this.#hooks.workMayExist()
+      this.#hooks.maintained(report)
+      if (report.nextDueAt !== undefined) next = Math.min(next, Math.max(0, report.nextDueAt - Date.now()))
+    } catch (error) {
+      this.#hooks.failed(error)
+    }
+    if (this.#stopped) return
+    this.#maintainTimer = setTimeout(() => void this.maintain(), next)
+  }
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism, hostname } from 'node:os'
+import { UsageError } from '../../errors.ts'
+import { assertQueueName } from '../../job/queue-name.ts'
+import { type Duration, parseDuration, show } from '../../support/duration.ts'
+
+/** How a worker works. */
+export interface WorkerOptions {
+  /** Served strictly in this order. Default `['default']`. */
+  readonly queues?: readonly string[]
+  /** Jobs at a time. Default: the number of cores. */
+  readonly concurrency?: number
+  /** Leave when the queues are empty. Default false. */
+  readonly burst?: boolean
+  /** How long a job may go on after its signal has aborted at the timeout. Default 5 s. */
+  readonly grace?: Duration
+  /** How long a dead worker's jobs stay its own. Default 15 s. */
+  readonly lease?: Duration
+  /** How often a job's worker may die before the job is failed as the likely cause. Default 3. */
+  readonly maxAbandonments?: number
+}
+
+export interface ResolvedWorkerOptions {
+  readonly queues: readonly string[]
+  readonly concurrency: number
+  readonly burst: boolean
+  readonly graceMs: number
+  readonly leaseMs: number
+  readonly renewMs: number
+  readonly maintainMs: number
+  readonly maxAbandonments: number
+}
+
+export interface WorkerIdentity {
+  readonly name: string
+  readonly hostname: string
+  readonly pid: number
+  readonly version: string
+}
+
+/** @throws UsageError naming option and value */
+export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {
+  const queues = options.queues?.length ? options.queues : ['default']
+  for (const queue of queues) assertQueueName(queue)
+  const leaseMs = options.lease === undefined ? 15_000 : parseDuration(options.lease, 'option lease')
+  return Object.freeze({
+    queues: [...new Set(queues)],
+    concurrency: wholeNumber(options.concurrency ?? availableParallelism(), 'concurrency', 1),
+    burst: options.burst ?? false,
+    graceMs: options.grace === undefined ? 5000 : parseDuration(options.grace, 'option grace'),
+    leaseMs,
+    renewMs: leaseMs / 3,
+    maintainMs: Math.min(2500, leaseMs / 3),
+    maxAbandonments: wholeNumber(options.maxAbandonments ?? 3, 'maxAbandonments', 0),
+  })
+}
+
+/** @throws UsageError */
+export function wholeNumber(value: number, what: string, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value
+  throw new UsageError(`option ${what}: expected a whole number of at least ${least}, got ${show(value)}`)
+}
+
+/** A name that no other worker has, and that tells people where it runs. */
+export function createIdentity(version: string): WorkerIdentity {
+  const host = hostname()
+  return { name: `${host}.${process.pid}.${randomBytes(2).toString('hex')}`, hostname: host, pid: process.pid, version }
+}

@@ -1,0 +1,44 @@
+import type { ExecutionOutcome } from '../broker/broker.ts'
+import type { ClaimedJob } from '../job/record.ts'
+import { formatDuration } from '../support/duration.ts'
+import type { Logger } from '../support/logger.ts'
+import type { Supervisor } from './supervisor/supervisor.ts'
+
+/** Writes what happens in a worker to its log, one line each. */
+export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
+  supervisor.on('started', (job) => logger.debug({ event: 'job.started', ...subject(job) }, `started, attempt ${job.attempt}`))
+  supervisor.on('ended', (job, outcome) => logEnd(logger, job, outcome))
+  supervisor.on('output', (job, stream, line) => logger.info({ event: 'job.output', ...subject(job), stream }, line))
+  supervisor.on('jobLog', (job, message) => logger.info({ event: 'job.log', ...subject(job) }, message))
+  supervisor.on('leaseLost', (job) =>
+    logger.warn({ event: 'lease.lost', ...subject(job) }, 'its lease is lost, another worker may run it already; killing it here'),
+  )
+  supervisor.on('refused', (_job, executionId) =>
+    logger.warn({ event: 'outcome.refused', execution: executionId }, `execution ${executionId} ended too late: its lease was lost`),
+  )
+  supervisor.on('maintained', ({ reclaimed, poisoned }) => {
+    for (const { jobId, worker } of reclaimed) {
+      logger.warn({ event: 'job.reclaimed', id: jobId }, `job ${jobId} queued again: its worker ${worker} is gone`)
+    }
+    for (const { jobId, worker } of poisoned) {
+      logger.error({ event: 'job.poisoned', id: jobId }, `job ${jobId} failed: its workers keep dying, the last was ${worker}`)
+    }
+  })
+  supervisor.on('brokerFailed', (error) =>
+    logger.error({ event: 'broker.failed', err: error }, `the broker cannot be reached, trying on: ${(error as Error).message}`),
+  )
+  supervisor.on('brokerBack', () => logger.info({ event: 'broker.back' }, 'the broker is back'))
+}
+
+function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): void {
+  const { bill } = outcome
+  const took = bill ? ` in ${formatDuration(bill.wallMs)}` : ''
+  const fields = { event: `job.${outcome.type}`, ...subject(job), ...(bill ? { bill } : {}) }
+  if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
+  else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
+  else logger.error({ ...fields, failure: outcome.failure }, `failed${took}: ${outcome.failure.name}: ${outcome.failure.message}`)
+}
+
+function subject(job: ClaimedJob): { job: string; id: string; queue: string } {
+  return { job: job.name, id: job.id, queue: job.queue }
+}
