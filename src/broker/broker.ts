@@ -16,7 +16,10 @@ export interface Broker {
   readonly url: string
   readonly capabilities: BrokerCapabilities
 
-  /** Store all of the jobs, or none. @throws DuplicateJobError where an id exists. */
+  /**
+   * Store all of the jobs, or none. A batch keeps its order, at the front of a queue too.
+   * @throws DuplicateJobError where an id exists.
+   */
   jobEnqueue(jobs: readonly NewJob[]): Promise<void>
 
   /**
@@ -42,10 +45,16 @@ export interface Broker {
   /** Forget a job. @throws JobNotFoundError, @throws JobStateError while it runs. */
   jobDelete(id: string): Promise<void>
 
-  /** Resolves when the job has ended, is gone (undefined), or the time is over (its record as it is then). Does not poll. */
+  /**
+   * Resolves when the job has ended, is gone (undefined), or, with its record as it is then, when the time is over or
+   * the signal aborts. Rejects with BrokerUnavailableError where the broker is closed meanwhile. Does not poll.
+   */
   jobWait(id: string, params: WaitParams): Promise<JobRecord | undefined>
 
-  /** Extend the leases of running executions; returns the ids of those that this worker no longer holds. */
+  /**
+   * Extend the leases of running executions; returns the execution ids of those that this worker no longer holds.
+   * A lease that ran out is extended like any other while nobody has reclaimed the job.
+   */
   leaseRenew(params: LeaseRenewParams): Promise<string[]>
 
   /** What nobody asks for but must happen: due jobs queued, expired leases re-queued, expired jobs forgotten. */
@@ -57,17 +66,20 @@ export interface Broker {
   queueResume(queue: string): Promise<void>
 
   workerRegister(worker: WorkerRegistration): Promise<void>
-  workerHeartbeat(params: WorkerHeartbeatParams): Promise<void>
+  /** False where the worker was forgotten meanwhile (the machine slept, say) and has to register again. */
+  workerHeartbeat(params: WorkerHeartbeatParams): Promise<boolean>
   workerUnregister(name: string): Promise<void>
   /** Workers that have been heard of within their `ttlMs`. */
   workerList(): Promise<WorkerInfo[]>
 
   /**
    * Resolves when one of the queues may hold work, at once if one does; or when the time is over or the signal aborts.
-   * May resolve for nothing: callers claim and wait again. Does not poll.
+   * May resolve for nothing: callers claim and wait again. Does not poll. A scheduled job that becomes due meanwhile is
+   * queued at that moment, so an idle worker starts it on time whatever the rhythm of `maintain`.
    */
   workWait(params: WorkWaitParams): Promise<void>
 
+  /** Pending `workWait`s resolve; every later call rejects with BrokerUnavailableError. Closing again does nothing. */
   close(): Promise<void>
 }
 

@@ -1,0 +1,2 @@
+export type * from './broker.ts'
+export { type ConnectOptions, connectBroker } from './connect.ts'

@@ -1,0 +1,117 @@
+import type { JobFailure } from '../../job/failure.ts'
+import type { Connection } from './connection.ts'
+import { groupByQueue, storeOutcome } from './job-outcome.ts'
+import { endOfQueue, frontOfQueue } from './position.ts'
+
+/** Jobs that one transaction moves: few enough that other processes hardly notice, enough that a backlog goes quickly. */
+export const BATCH = 200
+
+export interface DueWork {
+  /** When the next scheduled job becomes due. */
+  readonly nextDueAt: number | null
+  readonly nextLeaseEnd: number | null
+  readonly nextExpiry: number | null
+  readonly nextWorkerGone: number | null
+}
+
+const DUE_WORK = `SELECT
+  (SELECT min(due_at) FROM jobs INDEXED BY jobs_scheduled WHERE state = 'scheduled') AS nextDueAt,
+  (SELECT min(lease_until) FROM jobs INDEXED BY jobs_started WHERE state = 'started') AS nextLeaseEnd,
+  (SELECT min(expires_at) FROM jobs INDEXED BY jobs_expiring WHERE expires_at IS NOT NULL) AS nextExpiry,
+  (SELECT min(gone_at) FROM workers) AS nextWorkerGone`
+
+/** What maintenance will have to do and when; reading it takes no lock. */
+export function dueWork(connection: Connection): DueWork {
+  return (
+    connection.get<DueWork>(DUE_WORK) ?? { nextDueAt: null, nextLeaseEnd: null, nextExpiry: null, nextWorkerGone: null }
+  )
+}
+
+interface ScheduledRow {
+  readonly seq: number
+  readonly queue: string
+  readonly at_front: number
+  readonly position: number
+}
+
+const DUE = `SELECT seq, queue, at_front, position FROM jobs INDEXED BY jobs_scheduled
+  WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at, position LIMIT ${BATCH}`
+
+const PROMOTE = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ? WHERE seq = ?`
+
+/** Queues scheduled jobs whose time has come, in the order in which they became due. Returns how many. */
+export function promoteDue(connection: Connection, now: number): number {
+  const due = connection.all<ScheduledRow>(DUE, now)
+  for (const { seq, queue, at_front } of due) {
+    const position = at_front === 1 ? frontOfQueue(connection, queue, 1, now) : endOfQueue(connection, queue, now)
+    connection.run(PROMOTE, position, now, seq)
+  }
+  return due.length
+}
+
+interface AbandonedRow {
+  readonly seq: number
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly position: number
+  readonly worker: string
+  readonly abandonments: number
+  readonly failure_ttl_ms: number
+}
+
+export interface Reclaimed {
+  readonly reclaimed: { readonly jobId: string; readonly worker: string }[]
+  readonly poisoned: { readonly jobId: string; readonly worker: string }[]
+}
+
+const ABANDONED = `SELECT seq, id, name, queue, position, worker, abandonments, failure_ttl_ms FROM jobs INDEXED BY jobs_started
+  WHERE state = 'started' AND lease_until <= ? LIMIT ${BATCH}`
+
+const RECLAIM = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ?, abandonments = abandonments + 1,
+  execution_id = NULL, started_at = NULL, lease_until = NULL, progress = NULL WHERE seq = ?`
+
+/** Takes jobs back from workers that let their lease run out: to the front of their queue, or out as poison. */
+export function reclaimAbandoned(connection: Connection, maxAbandonments: number, now: number): Reclaimed {
+  const abandoned = connection.all<AbandonedRow>(ABANDONED, now)
+  const again = abandoned.filter((row) => row.abandonments < maxAbandonments)
+  const poisoned = abandoned.filter((row) => row.abandonments >= maxAbandonments)
+  for (const group of groupByQueue(again)) {
+    let place = frontOfQueue(connection, group.queue, group.rows.length, now)
+    for (const { seq } of group.rows) connection.run(RECLAIM, place++, now, seq)
+  }
+  for (const row of poisoned) poison(connection, row, now)
+  const name = ({ id, worker }: AbandonedRow) => ({ jobId: id, worker })
+  return { reclaimed: again.map(name), poisoned: poisoned.map(name) }
+}
+
+const POISON = `UPDATE jobs SET state = 'failed', abandonments = abandonments + 1, ended_at = ?, expires_at = ?,
+  lease_until = NULL WHERE seq = ?`
+
+function poison(connection: Connection, row: AbandonedRow, now: number): void {
+  if (row.failure_ttl_ms === 0) {
+    connection.run('DELETE FROM jobs WHERE seq = ?', row.seq)
+    return
+  }
+  connection.run(POISON, now, row.failure_ttl_ms < 0 ? null : now + row.failure_ttl_ms, row.seq)
+  storeOutcome(connection, row.seq, null, JSON.stringify(abandonedFailure(row)), null)
+}
+
+function abandonedFailure(row: AbandonedRow): JobFailure {
+  const times = row.abandonments + 1
+  return {
+    kind: 'abandoned',
+    name: 'AbandonedError',
+    message:
+      `job ${row.id} (${row.name}) was abandoned ${times} ${times === 1 ? 'time' : 'times'}: its worker, last ${row.worker}, ` +
+      'died or was cut off while running it. It probably kills its worker, so it is not run again by itself',
+  }
+}
+
+const FORGET = `DELETE FROM jobs WHERE seq IN (
+  SELECT seq FROM jobs INDEXED BY jobs_expiring WHERE expires_at <= ? ORDER BY expires_at LIMIT ${BATCH}) RETURNING seq`
+
+/** Forgets jobs that were kept long enough. Returns how many. */
+export function forgetExpired(connection: Connection, now: number): number {
+  return connection.all(FORGET, now).length
+}
