@@ -25,6 +25,8 @@ export interface Settings {
   readonly modules: readonly string[]
   readonly config: WorkhorseConfig
   readonly configFile: string | undefined
+  /** Where job modules are looked for when none is named: the config file's folder, else the current one. */
+  readonly folder: string
 }
 
 /**
@@ -36,7 +38,8 @@ export async function resolveSettings(source: SettingsSource = {}): Promise<Sett
   const configFile = findConfig(cwd, source.configFile)
   const config = configFile === undefined ? {} : await loadConfig(configFile)
   const base = configFile === undefined ? cwd : dirname(configFile)
-  return { ...resolveBroker(source, config, cwd, base), modules: resolveModules(source, config, cwd, base), config, configFile }
+  const modules = resolveModules(source, config, cwd, base)
+  return { ...resolveBroker(source, config, cwd, base), modules, config, configFile, folder: base }
 }
 
 function findConfig(cwd: string, named: string | undefined): string | undefined {

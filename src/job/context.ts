@@ -74,14 +74,33 @@ export function runInJob<R>(job: CurrentJob, run: () => R): R {
   return state.storage.run(job, run)
 }
 
-export function createCurrentJob(identity: JobIdentity, abort: AbortController, reporter: JobReporter): CurrentJob {
+/** Aborts a signal that is only made when somebody asks for it: most jobs never do. */
+export class LazyAbort {
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  abort(reason: string): void {
+    this.#reason ??= new DOMException(reason, 'AbortError')
+    this.#controller?.abort(this.#reason)
+  }
+}
+
+export function createCurrentJob(identity: JobIdentity, abort: LazyAbort, reporter: JobReporter): CurrentJob {
   let meta: JobMeta | undefined
   return {
     id: identity.id,
     name: identity.name,
     queue: identity.queue,
     attempt: identity.attempt,
-    signal: abort.signal,
+    get signal() {
+      return abort.signal
+    },
     get meta() {
       meta ??= identity.meta === undefined ? {} : (JSON.parse(identity.meta) as JobMeta)
       return meta

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ArgumentsNotJsonError, UsageError } from '../errors.ts'
 import { type Duration, show } from '../support/duration.ts'
-import { createCurrentJob, runInJob } from './context.ts'
+import { createCurrentJob, LazyAbort, runInJob } from './context.ts'
 import { currentGateway } from './gateway-provider.ts'
 import { JobHandle } from './handle.ts'
 import { findNonJson, type Jsonified } from './json.ts'
@@ -134,7 +134,7 @@ async function callHere<Args extends readonly unknown[], Result>(
   args: Args,
 ): Promise<Awaited<Result>> {
   const identity = { id: `local-${randomUUID()}`, name, queue: options.queue, attempt: 1 }
-  const current = createCurrentJob(identity, new AbortController(), {
+  const current = createCurrentJob(identity, new LazyAbort(), {
     update: () => {},
     log: (message) => console.log(`[${name}] ${message}`),
   })

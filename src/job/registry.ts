@@ -30,6 +30,10 @@ export function findJob(name: string): RegisteredJob | undefined {
   return jobs.get(name)
 }
 
+export function forgetJob(name: string): void {
+  jobs.delete(name)
+}
+
 export function listJobs(): RegisteredJob[] {
   return [...jobs.values()]
 }
@@ -39,5 +43,5 @@ export function explainUnknownJob(name: string): string {
   const names = [...jobs.keys()]
   if (names.length === 0) return `job '${name}' is not defined: no job is; is the jobs file the right one?`
   const near = nearest(name, names)
-  return `job '${name}' is not defined${near ? `; did you mean '${near}'?` : ''} Defined are ${names.join(', ')}`
+  return `job '${name}' is not defined${near ? `; did you mean '${near}'?` : '.'} Defined are ${names.join(', ')}`
 }

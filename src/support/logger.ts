@@ -14,11 +14,12 @@ export interface LogStream {
 /**
  * One line per event: for people on a terminal, JSON where piped.
  * Colours only on a terminal, and not where NO_COLOR is set.
+ * @param crew the worker's number, where several write to one terminal
  */
-export function createLogger(level: LogLevel, stream: LogStream = process.stderr): Logger {
+export function createLogger(level: LogLevel, stream: LogStream = process.stderr, crew?: number): Logger {
   const options = {
     level,
-    base: { pid: process.pid },
+    base: { pid: process.pid, ...(crew === undefined ? {} : { crew }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
@@ -27,14 +28,28 @@ export function createLogger(level: LogLevel, stream: LogStream = process.stderr
   return pino(options, { write: (line) => void stream.write(formatLine(line, colours)) })
 }
 
-const COLOURS: Readonly<Record<string, string>> = { debug: '90', info: '36', warn: '33', error: '31' }
+const COLOURS: Readonly<Record<string, string>> = { debug: '90', info: '36', warn: '33', error: '31', fatal: '31;1' }
 
-function formatLine(line: string, colours: boolean): string {
-  const { level, time, msg, job, id, err } = JSON.parse(line) as Record<string, string> & { err?: { stack?: string } }
-  const clock = (time ?? '').slice(11, 23)
-  const tag = (level ?? '').padEnd(5)
-  const subject = job ? `[${job} ${(id ?? '').slice(0, 8)}] ` : ''
-  const stack = err?.stack ? `\n${err.stack}` : ''
-  const shownTag = colours ? `\u001b[${COLOURS[level ?? ''] ?? '0'}m${tag}\u001b[0m` : tag
-  return `${clock} ${shownTag} ${subject}${msg ?? ''}${stack}\n`
+interface Line {
+  readonly level: string
+  readonly time: string
+  readonly msg?: string
+  readonly event?: string
+  readonly job?: string
+  readonly id?: string
+  readonly crew?: number
+  readonly err?: { readonly stack?: string }
+}
+
+function formatLine(text: string, colours: boolean): string {
+  const line = JSON.parse(text) as Line
+  const paint = (what: string, colour: string): string => (colours ? `\u001b[${colour}m${what}\u001b[0m` : what)
+  // The clock of whoever reads it; JSON lines have UTC.
+  const clock = new Date(line.time).toTimeString().slice(0, 8) + line.time.slice(19, 23)
+  const tag = paint(line.level.padEnd(5), COLOURS[line.level] ?? '0')
+  const crew = line.crew === undefined ? '' : `#${line.crew} `
+  const subject = line.job === undefined ? '' : `[${line.job} ${(line.id ?? '').slice(0, 8)}] `
+  const bar = line.event === 'job.output' ? '| ' : ''
+  const stack = line.err?.stack ? `\n${line.err.stack}` : ''
+  return `${paint(clock, '90')} ${tag} ${crew}${subject}${bar}${line.msg ?? ''}${stack}\n`
 }

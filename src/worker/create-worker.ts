@@ -23,6 +23,10 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly bootTimeout?: Duration
   readonly freeze?: boolean
   readonly ballastMb?: number
+  /** Default `host.pid.xxxx`. Must be unique among all workers of the broker. */
+  readonly name?: string
+  /** Called when the isolation is up, just before the first job is taken. */
+  readonly onReady?: () => void
   /** Called where the worker cannot go on: its zygote died and could not be replaced. */
   readonly onBroken?: (error: Error) => void
 }
@@ -42,7 +46,7 @@ export interface Worker {
  */
 export function createWorker(options: CreateWorkerOptions): Worker {
   const resolved = resolveWorkerOptions(options)
-  const identity = createIdentity(packageVersion())
+  const identity = createIdentity(packageVersion(), options.name)
   const { broker, logger } = options
   const gateway = brokerGateway(broker)
   const isolation = createIsolation(options, resolved.concurrency)
@@ -57,6 +61,7 @@ export function createWorker(options: CreateWorkerOptions): Worker {
       setGatewayProvider(() => gateway)
       try {
         await isolation.start()
+        options.onReady?.()
         await supervisor.run()
       } finally {
         await isolation.close()

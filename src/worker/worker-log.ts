@@ -36,7 +36,13 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   const fields = { event: `job.${outcome.type}`, ...subject(job), ...(bill ? { bill } : {}) }
   if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
-  else logger.error({ ...fields, failure: outcome.failure }, `failed${took}: ${outcome.failure.name}: ${outcome.failure.message}`)
+  else logger.error({ ...fields, failure: outcome.failure }, `failed${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`)
+}
+
+/** The whole message is in the job's record, and in the line's `failure`. */
+function firstLine(text: string): string {
+  const [first = '', ...rest] = text.split('\n')
+  return rest.length === 0 ? first : `${first} …`
 }
 
 function subject(job: ClaimedJob): { job: string; id: string; queue: string } {

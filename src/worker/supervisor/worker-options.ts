@@ -61,8 +61,15 @@ export function wholeNumber(value: number, what: string, least: number): number 
   throw new UsageError(`option ${what}: expected a whole number of at least ${least}, got ${show(value)}`)
 }
 
-/** A name that no other worker has, and that tells people where it runs. */
-export function createIdentity(version: string): WorkerIdentity {
+/**
+ * Without a given name, one that no other worker has, and that tells people where it runs.
+ * @throws UsageError
+ */
+export function createIdentity(version: string, name?: string): WorkerIdentity {
+  if (name !== undefined && !/^[\w.:-]{1,200}$/.test(name)) {
+    throw new UsageError(`worker name: expected letters, digits, _ . : or -, got ${show(name)}`)
+  }
   const host = hostname()
-  return { name: `${host}.${process.pid}.${randomBytes(2).toString('hex')}`, hostname: host, pid: process.pid, version }
+  const { pid } = process
+  return { name: name ?? `${host}.${pid}.${randomBytes(2).toString('hex')}`, hostname: host, pid, version }
 }

@@ -1,11 +1,11 @@
-import { readSync, writeSync } from 'node:fs'
+import { closeSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { JobReporter } from '../../../job/context.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import { encodeFrame, type Frame, FrameReader, readFrame } from './frames.ts'
+import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
-import type { Native } from './native.ts'
 
 interface PendingCall {
   resolve(body: string): void
@@ -17,15 +17,15 @@ interface PendingCall {
  * later. Reading is synchronous too until the event loop is really needed: a short job never pays for a socket object.
  */
 export class HorseChannel implements JobReporter {
-  readonly #native: Native
+  readonly #system: Pick<HorseSystem, 'setBlocking'>
   readonly #descriptor: number
   readonly #calls = new Map<number, PendingCall>()
   #lastCall = 0
   #socket: Socket | undefined
   #onCommand: ((frame: Frame<HorseCommand>) => void) | undefined
 
-  constructor(native: Native, descriptor: number) {
-    this.#native = native
+  constructor(system: Pick<HorseSystem, 'setBlocking'>, descriptor: number) {
+    this.#system = system
     this.#descriptor = descriptor
   }
 
@@ -50,11 +50,11 @@ export class HorseChannel implements JobReporter {
 
   send(report: HorseReport, body?: string): void {
     // A socket object makes its descriptor non-blocking, and a large frame would not be written whole.
-    if (this.#socket) this.#native.setBlocking(this.#descriptor, true)
+    if (this.#socket) this.#system.setBlocking(this.#descriptor, true)
     const frame = encodeFrame(report, body)
     let written = 0
     while (written < frame.length) written += writeSync(this.#descriptor, frame, written)
-    if (this.#socket) this.#native.setBlocking(this.#descriptor, false)
+    if (this.#socket) this.#system.setBlocking(this.#descriptor, false)
   }
 
   update(change: { readonly meta?: string; readonly progress?: number }): void {
@@ -63,6 +63,15 @@ export class HorseChannel implements JobReporter {
 
   log(message: string): void {
     this.send({ type: 'log', message })
+  }
+
+  /** Only a rehearsal ever does this; a horse leaves it to the kernel. */
+  async close(): Promise<void> {
+    const socket = this.#socket
+    if (socket === undefined) return closeSync(this.#descriptor)
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.destroy()
+    await closed
   }
 
   /** What job code reaches its broker by: the supervisor does it, for the horse holds no broker credentials. */

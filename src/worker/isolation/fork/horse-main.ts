@@ -1,106 +1,111 @@
-import { createCurrentJob, type JobIdentity, setOnlyJob } from '../../../job/context.ts'
+import { closeSync } from 'node:fs'
+import { createCurrentJob, type JobIdentity, LazyAbort, setOnlyJob } from '../../../job/context.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
-import { hasHooks, runHooks } from '../../../job/hooks.ts'
+import { runHooks } from '../../../job/hooks.ts'
 import { executeJob } from '../../execute-job.ts'
 import type { Frame } from './frames.ts'
 import { HorseChannel } from './horse-channel.ts'
-import { type Inherited, resetAfterFork } from './horse-reset.ts'
+import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand } from './messages.ts'
-import type { Native } from './native.ts'
+
+/** What a horse inherits. */
+export interface Inheritance {
+  /** Its own: channel, standard output, standard error. */
+  readonly descriptors: readonly number[]
+  /** The zygote's, which it must not keep. */
+  readonly zygoteDescriptors: readonly number[]
+  readonly zygotePid: number
+}
+
+const SIGKILL = 9
+
+/** Makes a horse of this process, which is a fresh copy of the zygote. Returns when the event loop is to go on. */
+export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): void {
+  const horse = new Horse(system, new HorseChannel(system, inheritance.descriptors[0] as number))
+  announce(horse)
+  horse.begin(inheritance)
+}
 
 /**
  * The life of a horse, from the instruction after fork(2):
- * 1. become a process of its own (reset list);
+ * 1. become a process of its own: die with the zygote, lead a group, own output, own identity;
  * 2. run `afterFork` hooks, if there are any;
  * 3. wait for its job: asleep in read(2), or in the event loop where hooks may have opened connections;
  * 4. run it, report, run `beforeExit` hooks;
  * 5. leave by _exit(2). No other way out of a forked Node process works: every one is caught and led here.
+ *
+ * Everything here is rehearsed in the zygote (rehearsal.ts): what is compiled, allocated or touched for the first time
+ * in a horse costs page faults in every single one.
  */
-export function becomeHorse(native: Native, channelDescriptor: number, inherited: Inherited, zygotePid: number): void {
-  resetAfterFork(native, inherited, zygotePid)
-  const channel = new HorseChannel(native, channelDescriptor)
-  const horse = new Horse(native, channel)
-  horse.guardExits()
-  setGatewayProvider(() => channel.gateway)
-  if (hasHooks('afterFork')) {
-    horse.attach()
-    void horse.startWithHooks()
-    return
-  }
-  const frame = channel.receive()
-  if (frame === undefined) native.exit(0)
-  horse.run(frame)
-}
-
-class Horse {
-  readonly #native: Native
+export class Horse {
+  readonly #system: HorseSystem
   readonly #channel: HorseChannel
-  readonly #abort = new AbortController()
+  readonly #abort = new LazyAbort()
   #started = false
   #ended = false
-  #hooks: Promise<JobFailure | undefined> = Promise.resolve(undefined)
+  #hooks: Promise<JobFailure | undefined> | undefined
 
-  constructor(native: Native, channel: HorseChannel) {
-    this.#native = native
+  constructor(system: HorseSystem, channel: HorseChannel) {
+    this.#system = system
     this.#channel = channel
+  }
+
+  /** Steps 1 to 3; returns when the event loop is to go on. */
+  begin(inheritance: Inheritance): void {
+    becomeOwnProcess(this.#system, inheritance)
+    setGatewayProvider(() => this.#channel.gateway)
+    if (this.#system.hasHooks('afterFork')) return this.#beginWithHooks()
+    const frame = this.#channel.receive()
+    if (frame === undefined) this.#system.exit(0)
+    else this.obey(frame)
+  }
+
+  #beginWithHooks(): void {
+    this.attach()
+    this.#hooks = runHooks('afterFork').then(
+      () => undefined,
+      (thrown) => describeThrown(thrown, 'after-fork'),
+    )
   }
 
   /** Receive through the event loop from now on. */
   attach(): void {
     this.#channel.attach(
-      (frame) => this.#obey(frame),
-      () => this.#native.exit(0),
+      (frame) => this.obey(frame),
+      () => this.#system.exit(0),
     )
   }
 
-  async startWithHooks(): Promise<void> {
-    this.#hooks = runHooks('afterFork').then(
-      () => undefined,
-      (thrown) => describeThrown(thrown, 'after-fork'),
-    )
-    await this.#hooks
-  }
-
-  #obey(frame: Frame<HorseCommand>): void {
-    if (frame.header.type === 'run') this.run(frame)
-    else if (frame.header.type === 'abort') this.#abort.abort(new DOMException(frame.header.reason, 'AbortError'))
-  }
-
-  run(frame: Frame<HorseCommand>): void {
-    if (frame.header.type !== 'run') return this.#obey(frame)
+  obey(frame: Frame<HorseCommand>): void {
+    const { header } = frame
+    if (header.type === 'abort') this.#abort.abort(header.reason)
+    if (header.type !== 'run') return
     this.#started = true
-    const { job } = frame.header
-    process.title = `workhorse: ${job.name} ${job.id}`
-    void this.#execute(job, frame.body.toString())
+    process.title = `workhorse: ${header.job.name} ${header.job.id}`
+    void this.#execute(header.job, frame.body.toString())
     if (!this.#ended) setImmediate(() => this.#keepGoing())
   }
 
   /** The job did not settle within its first turn: it needs the event loop. */
   #keepGoing(): void {
+    if (this.#ended) return
     this.attach()
-    this.#native.onLoopEmpty(1, () => {
-      this.fail({
-        kind: 'loop-empty',
-        name: 'LoopEmptyError',
-        message:
-          'the event loop ran empty before the job settled: it awaits something that nothing can resolve any more, such as a promise whose resolve is never called or an unref()ed timer',
-      })
-    })
+    this.#system.onLoopEmpty(1, () => this.fail(LOOP_EMPTY))
   }
 
   async #execute(job: JobIdentity, args: string): Promise<void> {
-    const hookFailure = hasHooks('afterFork') ? await this.#hooks : undefined
+    const hookFailure = await this.#hooks
     if (hookFailure) return this.fail(hookFailure)
     const current = createCurrentJob(job, this.#abort, this.#channel)
     setOnlyJob(current)
-    const result = await executeJob(current, args, (_, call) => call())
+    const result = await executeJob(current, args, callDirectly)
     if (result.type === 'failed') return this.fail(result.failure)
     if (this.#ended) return
     this.#ended = true
     this.#channel.send({ type: 'finished' }, result.result)
-    await this.#leave(0)
+    await this.#leave()
   }
 
   /** Report a failure as the horse's last word, and leave. */
@@ -108,12 +113,12 @@ class Horse {
     if (this.#ended) return
     this.#ended = true
     this.#channel.send({ type: 'failed' }, JSON.stringify(failure))
-    if (failure.kind === 'error') void this.#leave(exitCode)
-    else this.#native.exit(exitCode)
+    if (failure.kind === 'error') void this.#leave()
+    else this.#system.exit(exitCode)
   }
 
-  async #leave(exitCode: number): Promise<never> {
-    if (hasHooks('beforeExit')) {
+  async #leave(): Promise<void> {
+    if (this.#system.hasHooks('beforeExit')) {
       this.attach()
       try {
         await runHooks('beforeExit')
@@ -121,38 +126,57 @@ class Horse {
         this.#channel.log(`a beforeExit hook failed: ${describeThrown(thrown, 'error').message}`)
       }
     }
-    return this.#native.exit(exitCode)
+    this.#system.exit(0)
   }
 
-  /** Every way out of a Node process that job code can take. */
-  guardExits(): void {
-    const leave = (code?: number | string | null): never => {
-      const exitCode = Number(code ?? process.exitCode ?? 0) & 0xff
-      if (this.#started) {
-        this.fail(
-          {
-            kind: 'exit',
-            name: 'ProcessExitError',
-            message: `the job called process.exit(${code ?? ''}) before it settled`,
-            exitCode,
-          },
-          exitCode,
-        )
-      }
-      return this.#native.exit(exitCode)
+  /** `process.exit`, called by whatever the job runs. */
+  exitCalled(exitCode: number): never {
+    if (this.#started) {
+      const message = `the job called process.exit(${exitCode}) before it settled`
+      this.fail({ kind: 'exit', name: 'ProcessExitError', message, exitCode }, exitCode)
     }
-    process.exit = leave
-    Object.assign(process, { reallyExit: leave })
-    process.on('uncaughtException', (error: unknown) => this.#die(error, 'uncaught-exception'))
-    process.on('unhandledRejection', (reason: unknown) => this.#die(reason, 'unhandled-rejection'))
+    return this.#system.exit(exitCode)
   }
 
-  #die(thrown: unknown, kind: 'uncaught-exception' | 'unhandled-rejection'): void {
+  /** Only a rehearsal ends like this. */
+  close(): Promise<void> {
+    return this.#channel.close()
+  }
+
+  /** An error that no code of the job's was there to catch. */
+  uncaught(thrown: unknown, kind: 'uncaught-exception' | 'unhandled-rejection'): void {
     if (this.#ended) {
       // After the job's own end this cannot change its outcome; in a hook it must not keep the process here.
       this.#channel.log(`${kind} after the job had ended: ${describeThrown(thrown, kind).message}`)
-      this.#native.exit(1)
+      this.#system.exit(1)
     }
     this.fail(describeThrown(thrown, kind), 1)
   }
+}
+
+const LOOP_EMPTY: JobFailure = {
+  kind: 'loop-empty',
+  name: 'LoopEmptyError',
+  message:
+    'the event loop ran empty before the job settled: it awaits something that nothing can resolve any more, such as a promise whose resolve is never called or an unref()ed timer',
+}
+
+function callDirectly<R>(_current: unknown, call: () => R): R {
+  return call()
+}
+
+function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
+  system.setParentDeathSignal(SIGKILL)
+  // It may have died before the signal was armed; then we are somebody else's child already.
+  if (system.parentPid() !== inheritance.zygotePid) system.exit(1)
+  system.setProcessGroup(0, 0)
+  system.setProcessName('workhorse-horse')
+  const [, stdout, stderr] = inheritance.descriptors as [number, number, number]
+  system.duplicate(stdout, 1)
+  system.duplicate(stderr, 2)
+  closeSync(stdout)
+  closeSync(stderr)
+  const { zygoteDescriptors } = inheritance
+  for (let i = 0; i < zygoteDescriptors.length; i++) closeSync(zygoteDescriptors[i] as number)
+  system.renewIdentity()
 }

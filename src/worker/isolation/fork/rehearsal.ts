@@ -1,29 +1,82 @@
-import { createCurrentJob } from '../../../job/context.ts'
+import { closeSync, readSync, writeSync } from 'node:fs'
+import { setOnlyJob } from '../../../job/context.ts'
+import { job } from '../../../job/definition.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
-import { executeJob } from '../../execute-job.ts'
+import { forgetJob } from '../../../job/registry.ts'
 import { encodeFrame, readFrame } from './frames.ts'
+import { becomeHorse, type Horse } from './horse-main.ts'
+import type { HorseSystem } from './horse-system.ts'
+import type { HorseReport } from './messages.ts'
 import type { Native } from './native.ts'
 
-const ROUNDS = 200
+const SYNCHRONOUS_ROUNDS = 300
+const ASYNCHRONOUS_ROUNDS = 30
+const NAME = 'workhorse.rehearsal'
 
 /**
- * Runs our own path of a horse before the fork, so that horses inherit it compiled: messages in and out,
- * the lifecycle of a job, the description of an error. It leaves nothing behind but compiled code.
+ * Lives the life of a horse in the zygote, many times, so that every horse inherits that code compiled and its memory
+ * touched. The same code runs, over real sockets, with a real job; only what would change the zygote itself
+ * (its group, its standard output, its exit) is a stand-in.
  */
-export async function rehearse(native: Native): Promise<void> {
-  const silent = { update: () => {}, log: () => {} }
-  for (let round = 0; round < ROUNDS; round++) {
-    const bytes = encodeFrame({ type: 'run', job: { id: `${round}`, name: 'rehearsal' } }, '[]')
-    let position = 0
-    readFrame((into, offset) => {
-      const copied = bytes.copy(into, offset, position)
-      position += copied
-      return copied
-    })
-    const identity = { id: `${round}`, name: 'a job that does not exist', queue: 'rehearsal', attempt: 1 }
-    const current = createCurrentJob(identity, new AbortController(), silent)
-    await executeJob(current, '[]', (_, call) => call())
-    describeThrown(new Error('rehearsal'), 'error')
-  }
-  native.loopActivity()
+export async function rehearse(
+  native: Native,
+  real: HorseSystem,
+  announce: (horse: Horse | undefined) => void,
+): Promise<void> {
+  job(NAME, (wait: boolean) => (wait ? new Promise<void>((resolve) => setTimeout(resolve, 0)) : undefined))
+  // Made here, they are not made in every horse that prints.
+  void process.stdout
+  void process.stderr
+  const title = process.title
+  for (let round = 0; round < SYNCHRONOUS_ROUNDS; round++) await live(native, real, announce, false)
+  for (let round = 0; round < ASYNCHRONOUS_ROUNDS; round++) await live(native, real, announce, true)
+  describeThrown(new Error('rehearsal'), 'error')
+  process.title = title
+  forgetJob(NAME)
+  setOnlyJob(undefined)
 }
+
+function standIns(native: Native): Partial<HorseSystem> {
+  return {
+    duplicate: () => {},
+    hasHooks: () => false,
+    onLoopEmpty: () => {},
+    setParentDeathSignal: () => {},
+    setProcessGroup: () => {},
+    setProcessName: () => void native.getPid(),
+  }
+}
+
+async function live(
+  native: Native,
+  real: HorseSystem,
+  announce: (horse: Horse | undefined) => void,
+  wait: boolean,
+): Promise<void> {
+  const [ours, theirs] = native.socketPair('stream')
+  const run = { type: 'run', job: { id: 'rehearsal', name: NAME, queue: 'rehearsal', attempt: 1 } }
+  writeSync(ours, encodeFrame(run, JSON.stringify([wait])))
+  const descriptors = [theirs, native.memoryFile('rehearsal'), native.memoryFile('rehearsal')]
+  const zygoteDescriptors = [native.memoryFile('rehearsal')]
+  let horse: Horse | undefined
+  await new Promise<void>((resolve) => {
+    const exit = (() => resolve()) as unknown as HorseSystem['exit']
+    const system = { ...real, ...standIns(native), exit }
+    becomeHorse(system, { descriptors, zygoteDescriptors, zygotePid: process.ppid }, (born) => {
+      horse = born
+      announce(born)
+    })
+  })
+  announce(undefined)
+  assertReport(ours)
+  await horse?.close()
+  closeSync(ours)
+}
+
+/** A rehearsal that did not go as the real thing does would warm up the wrong code. */
+function assertReport(descriptor: number): void {
+  const frame = readFrame<HorseReport>((into, offset) => readSync(descriptor, into, { offset }))
+  if (frame?.header.type === 'finished') return
+  throw new Error(`[BUG] the rehearsal of a horse failed: ${frame?.body.toString() ?? 'no report'}`)
+}
+

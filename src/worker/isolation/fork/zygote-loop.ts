@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs'
-import { becomeHorse } from './horse-main.ts'
 import type { ZygoteCommand, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
 
@@ -17,61 +16,76 @@ const SIGKILL = 9
  * All that a zygote does once it is ready: fork, kill, reap, and tell. It is one synchronous loop around poll(2):
  * the event loop stands still meanwhile, so that nothing but this loop can happen at the instant of a fork, and a
  * horse has no handles of the zygote's to get rid of.
- *
- * Returns only in a horse, whose event loop then goes on from here.
  */
-export function runZygoteLoop(native: Native, sockets: ZygoteSockets, tell: (notice: ZygoteNotice) => void): void {
-  const pids = new Map<number, number>()
-  const zygotePid = process.pid
-  const childSignal = native.childSignal()
-  const own = [sockets.commands, sockets.notices, childSignal]
+export class ZygoteLoop {
+  readonly #native: Native
+  readonly #commands: number
+  readonly #childSignal: number
+  readonly #tell: (notice: ZygoteNotice) => void
+  /** Horses that are not reaped yet, by number: only these pids are certainly ours. */
+  readonly #pids = new Map<number, number>()
+  /** All of the zygote's own descriptors, which are none of a horse's business. */
+  readonly descriptors: readonly number[]
 
-  for (;;) {
-    const readable = native.pollReadable([sockets.commands, childSignal], -1)
-    if (readable.includes(childSignal)) {
-      native.drainChildSignal(childSignal)
-      reap()
-    }
-    if (readable.includes(sockets.commands)) {
-      const packet = native.receivePacket(sockets.commands)
-      if (packet === null) leave()
-      const command = JSON.parse((packet as { data: Buffer }).data.toString()) as ZygoteCommand
-      if (command.type === 'kill') kill(command.horse)
-      if (command.type === 'fork') {
-        const isHorse = fork(command.horse, (packet as { descriptors: number[] }).descriptors)
-        if (isHorse) return
+  constructor(native: Native, sockets: ZygoteSockets, tell: (notice: ZygoteNotice) => void) {
+    this.#native = native
+    this.#commands = sockets.commands
+    this.#childSignal = native.childSignal()
+    this.#tell = tell
+    this.descriptors = [sockets.commands, sockets.notices, this.#childSignal]
+  }
+
+  /** Returns only in a horse, with the three descriptors that came with the order for it. */
+  run(): readonly number[] {
+    const watched = [this.#commands, this.#childSignal]
+    for (;;) {
+      const readable = this.#native.pollReadable(watched, -1)
+      if (readable.includes(this.#childSignal)) this.#reap()
+      if (readable.includes(this.#commands)) {
+        const descriptors = this.#obey()
+        if (descriptors) return descriptors
       }
     }
   }
 
-  function fork(horse: number, descriptors: number[]): boolean {
-    const [channel, stdout, stderr] = descriptors as [number, number, number]
+  /** Carries out one command; in a horse that it has forked, returns the horse's descriptors. */
+  #obey(): readonly number[] | undefined {
+    const packet = this.#native.receivePacket(this.#commands)
+    if (packet === null) return this.#leave()
+    const command = JSON.parse(packet.data.toString()) as ZygoteCommand
+    if (command.type === 'kill') this.#kill(command.horse)
+    if (command.type === 'fork' && this.#fork(command.horse, packet.descriptors)) return packet.descriptors
+    return undefined
+  }
+
+  /** True in the horse. */
+  #fork(horse: number, descriptors: readonly number[]): boolean {
     const begun = performance.now()
-    let pid: number
-    try {
-      pid = native.fork()
-    } catch (error) {
-      const { message, code } = error as Error & { code?: string }
-      tell({ type: 'fork-failed', horse, message, code: code ?? 'unknown' })
-      for (const descriptor of descriptors) closeSync(descriptor)
-      return false
-    }
-    if (pid === 0) {
-      becomeHorse(native, channel, { descriptors: own, stdout, stderr }, zygotePid)
-      return true
-    }
+    const pid = this.#tryFork(horse)
+    if (pid === 0) return true
     const forkMs = performance.now() - begun
-    joinGroup(pid)
-    pids.set(horse, pid)
     for (const descriptor of descriptors) closeSync(descriptor)
-    tell({ type: 'forked', horse, pid, forkMs })
+    if (pid === undefined) return false
+    this.#joinGroup(pid)
+    this.#pids.set(horse, pid)
+    this.#tell({ type: 'forked', horse, pid, forkMs })
     return false
   }
 
-  /** The horse does the same: whoever comes first, a kill of the group can never miss it. */
-  function joinGroup(pid: number): void {
+  #tryFork(horse: number): number | undefined {
     try {
-      native.setProcessGroup(pid, pid)
+      return this.#native.fork()
+    } catch (error) {
+      const { message, code } = error as Error & { code?: string }
+      this.#tell({ type: 'fork-failed', horse, message, code: code ?? 'unknown' })
+      return undefined
+    }
+  }
+
+  /** The horse does the same: whoever comes first, a kill of the group can never miss it. */
+  #joinGroup(pid: number): void {
+    try {
+      this.#native.setProcessGroup(pid, pid)
     } catch (error) {
       // It has run or died already.
       const { code } = error as { code?: string }
@@ -79,24 +93,24 @@ export function runZygoteLoop(native: Native, sockets: ZygoteSockets, tell: (not
     }
   }
 
-  function reap(): void {
-    for (const [horse, pid] of pids) {
-      const status = native.wait(pid)
+  #reap(): void {
+    this.#native.drainChildSignal(this.#childSignal)
+    for (const [horse, pid] of this.#pids) {
+      const status = this.#native.wait(pid)
       if (status === null) continue
-      pids.delete(horse)
-      tell({ type: 'exited', horse, pid, status })
+      this.#pids.delete(horse)
+      this.#tell({ type: 'exited', horse, pid, status })
     }
   }
 
-  /** Only horses that are not reaped yet are killed: their pid cannot belong to anybody else. */
-  function kill(horse: number): void {
-    const pid = pids.get(horse)
-    if (pid !== undefined) native.killGroup(pid, SIGKILL)
+  #kill(horse: number): void {
+    const pid = this.#pids.get(horse)
+    if (pid !== undefined) this.#native.killGroup(pid, SIGKILL)
   }
 
   /** The supervisor has closed the command socket, by intent or by dying. */
-  function leave(): never {
-    for (const pid of pids.values()) native.killGroup(pid, SIGKILL)
-    return native.exit(0)
+  #leave(): never {
+    for (const pid of this.#pids.values()) this.#native.killGroup(pid, SIGKILL)
+    return this.#native.exit(0)
   }
 }

@@ -7,15 +7,18 @@ import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { AddonTracker } from './addon-tracker.ts'
+import { createSystem } from './horse-system.ts'
 import { Census, type Leftovers } from './census.ts'
+import { installExitGuards } from './exit-guards.ts'
 import { encodeFrame } from './frames.ts'
+import { becomeHorse } from './horse-main.ts'
 import { loadNative } from './load-native.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
 import { OpenerTracker } from './opener-tracker.ts'
+import { installProcessIdentity } from './process-identity.ts'
 import { rehearse } from './rehearsal.ts'
-import { disableUuidCache } from './uuid-cache.ts'
-import { runZygoteLoop } from './zygote-loop.ts'
+import { ZygoteLoop } from './zygote-loop.ts'
 
 /**
  * Entry of the zygote process: load the application, take stock, freeze, then hand over to the loop that forks.
@@ -36,10 +39,11 @@ class BootFailure extends Error {
 async function boot(): Promise<void> {
   const native = loadNative()
   native.setParentDeathSignal(SIGKILL)
+  const zygotePid = process.pid
   process.title = 'workhorse: zygote, booting'
   native.setProcessName('workhorse-zygot')
   const options = receiveOptions(native)
-  disableUuidCache()
+  const identity = installProcessIdentity(native)
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
   const openers = new OpenerTracker()
@@ -51,7 +55,6 @@ async function boot(): Promise<void> {
   await stage('preload', () => runHooks('preload'))
   const loaded = performance.now()
   await stage('warmUp', () => runHooks('warmUp'))
-  await rehearse(native)
   const warmed = performance.now()
 
   openers.stop()
@@ -60,7 +63,12 @@ async function boot(): Promise<void> {
     tell({ type: 'refused', leftovers: leftovers.refusals })
     native.exit(1)
   }
+  const announce = installExitGuards()
+  const system = createSystem(native, identity.renew)
+  await rehearse(native, system, announce)
   keepBallast(options.ballastMb)
+  // What a horse loads on its own is compiled as it is needed, as usual.
+  setFlagsFromString('--lazy')
   collectGarbage()
   const frozen = options.freeze ? native.freeze() : { bytes: 0 }
   tell({
@@ -78,7 +86,11 @@ async function boot(): Promise<void> {
   })
   process.title = 'workhorse: zygote'
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
-  setImmediate(() => runZygoteLoop(native, { commands: COMMANDS, notices: NOTICES }, tell))
+  setImmediate(() => {
+    const loop = new ZygoteLoop(native, { commands: COMMANDS, notices: NOTICES }, tell)
+    const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
+    becomeHorse(system, inheritance, announce)
+  })
 }
 
 function receiveOptions(native: Native): ZygoteOptions {

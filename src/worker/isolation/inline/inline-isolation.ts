@@ -1,4 +1,4 @@
-import { createCurrentJob, runInJob } from '../../../job/context.ts'
+import { createCurrentJob, LazyAbort, runInJob } from '../../../job/context.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
@@ -30,7 +30,7 @@ export class InlineIsolation implements Isolation {
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
-    const abort = new AbortController()
+    const abort = new LazyAbort()
     const begun = performance.now()
     let giveUp!: () => void
     const givenUp = new Promise<ExecutionEnd>((resolve) => {
@@ -42,7 +42,7 @@ export class InlineIsolation implements Isolation {
     )
     return {
       ended,
-      abort: (reason) => abort.abort(new DOMException(reason, 'AbortError')),
+      abort: (reason) => abort.abort(reason),
       kill: giveUp,
     }
   }
@@ -54,7 +54,7 @@ export class InlineIsolation implements Isolation {
 
   async #execute(
     job: ClaimedJob,
-    abort: AbortController,
+    abort: LazyAbort,
     observer: ExecutionObserver,
     begun: number,
   ): Promise<ExecutionEnd> {
