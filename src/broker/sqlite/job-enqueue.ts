@@ -17,7 +17,7 @@ export function insertJobs(connection: Connection, jobs: readonly NewJob[], now:
   try {
     insertRows(connection, JOB_COLUMNS, rows)
   } catch (error) {
-    throw isUniqueViolation(error, 'jobs.id') ? new DuplicateJobError(findDuplicate(connection, jobs)) : error
+    throw isUniqueViolation(error, 'jobs.id') ? new DuplicateJobError(findDuplicate(connection, jobs, first)) : error
   }
   insertRows(
     connection,
@@ -86,11 +86,12 @@ class Places {
   }
 }
 
-function findDuplicate(connection: Connection, jobs: readonly NewJob[]): string {
+/** Rows from number `first` on are of this very batch, inserted before the one that failed. */
+function findDuplicate(connection: Connection, jobs: readonly NewJob[], first: number): string {
   const seen = new Set<string>()
   for (const { id } of jobs) {
-    if (seen.has(id) || connection.get('SELECT 1 FROM jobs WHERE id = ?', id) !== undefined) return id
+    if (seen.has(id) || connection.get('SELECT 1 FROM jobs WHERE id = ? AND seq < ?', id, first) !== undefined) return id
     seen.add(id)
   }
-  return jobs[0]?.id ?? ''
+  throw new Error('[BUG] an id exists twice, but none of the batch does')
 }
