@@ -1,0 +1,68 @@
+import { formatDuration } from '../../support/duration.ts'
+import { Inbox } from '../../support/inbox.ts'
+import { createLogger, type Logger } from '../../support/logger.ts'
+import { createWorker, type Worker } from '../../worker/create-worker.ts'
+import { resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
+import type { Invocation } from '../command.ts'
+import { attendWorker, type WorkerEvent } from '../serve/attend-worker.ts'
+import { chooseIsolation } from '../serve/choose-isolation.ts'
+import { recordSignals } from '../serve/events.ts'
+import { tellMaster } from '../serve/messages.ts'
+import { planWorker, type WorkerFlag, type WorkerPlan } from '../serve/worker-plan.ts'
+import { openBroker, readSettings } from '../surroundings.ts'
+
+export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 'crew'>): Promise<number> {
+  const inbox = new Inbox<WorkerEvent>()
+  recordSignals(inbox)
+  if (flags.crew !== undefined) process.once('disconnect', () => inbox.push({ type: 'orphaned' }))
+  const logger = createLogger(flags['log-level'] ?? 'info', process.stderr, flags.crew)
+  const settings = await readSettings(flags)
+  const plan = planWorker(flags, positionals, settings)
+  const isolation = chooseIsolation(plan.wantedIsolation, logger)
+  const broker = await openBroker(settings)
+  try {
+    const worker = createWorker({
+      ...plan.options,
+      broker,
+      isolation,
+      logger,
+      onReady: () => inbox.push({ type: 'ready' }),
+      onBroken: (error) => inbox.push({ type: 'broken', error }),
+    })
+    logStart(worker, plan, broker.url, logger)
+    return await serve(worker, inbox, logger)
+  } finally {
+    await broker.close()
+  }
+}
+
+async function serve(worker: Worker, inbox: Inbox<WorkerEvent>, logger: Logger): Promise<number> {
+  const began = performance.now()
+  const exitCode = await attendWorker({
+    worker,
+    inbox,
+    logger,
+    onReady: () => {
+      logger.info({ event: 'worker.ready' }, `ready after ${formatDuration(performance.now() - began)}`)
+      void tellMaster({ type: 'ready' })
+    },
+  })
+  const { finished, failed } = worker.supervisor.counts
+  const seconds = (performance.now() - began) / 1000
+  logger.info(
+    { event: 'worker.done', finished, failed, seconds },
+    `done: ${finished} finished, ${failed} failed, in ${seconds.toFixed(1)} s`,
+  )
+  await tellMaster({ type: 'ended', finished, failed })
+  return exitCode
+}
+
+function logStart(worker: Worker, plan: WorkerPlan, broker: string, logger: Logger): void {
+  const { queues, concurrency } = resolveWorkerOptions(plan.options)
+  const isolation = worker.isolation.mode
+  process.title = `workhorse: worker ${queues.join(' ')}`
+  logger.info(
+    { event: 'worker.started', worker: worker.name, queues, broker, isolation, concurrency },
+    `worker ${worker.name} (pid ${process.pid}) of ${queues.join(', ')} at ${broker}: isolation ${isolation}, concurrency ${concurrency}`,
+  )
+}

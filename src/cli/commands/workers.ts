@@ -1,0 +1,37 @@
+import { UsageError } from '../../errors.ts'
+import { show } from '../../support/duration.ts'
+import { createLogger } from '../../support/logger.ts'
+import type { Invocation } from '../command.ts'
+import type { FlagValues } from '../flags.ts'
+import { Crew } from '../serve/crew.ts'
+import { chooseIsolation } from '../serve/choose-isolation.ts'
+import { planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
+import { readSettings } from '../surroundings.ts'
+
+export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag>): Promise<number> {
+  const [count = '', ...queues] = positionals
+  const size = parseSize(count)
+  const logger = createLogger(flags['log-level'] ?? 'info')
+  // What is wrong for all of them is said once, here, before any is started.
+  const plan = planWorker(flags, queues, await readSettings(flags))
+  const isolation = chooseIsolation(plan.wantedIsolation, logger)
+  process.title = `workhorse: master of ${size} workers`
+  logger.info({ event: 'workers.started' }, `master (pid ${process.pid}) starts ${size} workers`)
+  const argsOf = (number: number): readonly string[] => workerArguments({ ...flags, isolation }, queues, number)
+  return new Crew({ size, burst: flags.burst ?? false, argsOf, logger }).run()
+}
+
+function parseSize(text: string): number {
+  const size = Number(text)
+  if (/^\d+$/.test(text) && size >= 1 && size <= 1000) return size
+  throw new UsageError(`workers N: expected how many workers, from 1 to 1000, got ${show(text)} (see workhorse help workers)`)
+}
+
+/** The same flags for the verb `worker`: what was parsed is written again. */
+export function workerArguments(flags: FlagValues<WorkerFlag>, queues: readonly string[], number: number): string[] {
+  const named = flags.name === undefined ? flags : { ...flags, name: `${flags.name}-${number}` }
+  const written = Object.entries(named).flatMap(([flag, value]) =>
+    [value].flat().map((one) => (one === true ? `--${flag}` : `--${flag}=${one}`)),
+  )
+  return ['worker', `--crew=${number}`, ...written, '--', ...queues]
+}

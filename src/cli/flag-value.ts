@@ -1,0 +1,59 @@
+import { UsageError } from '../errors.ts'
+import { nearest } from '../support/did-you-mean.ts'
+import { parseDuration } from '../support/duration.ts'
+import type { Flag } from './flags.ts'
+
+/**
+ * The value of a flag as the command wants it.
+ * @param flagName as it was written, for the message
+ * @throws UsageError
+ */
+export function parseFlagValue(flagName: string, flag: Flag, text: string | undefined): unknown {
+  if (flag.kind === 'switch') {
+    if (text !== undefined) throw new UsageError(`${flagName} takes no value, got '${text}'`)
+    return true
+  }
+  if (flag.kind === 'duration-or-switch' && text === undefined) return true
+  if (text === undefined || text === '') throw new UsageError(`${flagName} needs a value: ${flagName} ${placeholder(flag)}`)
+  switch (flag.kind) {
+    case 'text':
+    case 'texts':
+      return text
+    case 'duration':
+    case 'duration-or-switch':
+      return parseDuration(/^\d+$/.test(text) ? Number(text) : text, flagName)
+    case 'time':
+      return parseTime(flagName, text)
+    case 'whole':
+      return parseWhole(flagName, flag, text)
+    case 'choice':
+      return parseChoice(flagName, flag.choices, text)
+  }
+}
+
+/** What stands for a flag's value in help and messages. */
+export function placeholder(flag: Flag): string {
+  if (flag.kind === 'switch') return ''
+  return flag.kind === 'choice' ? (flag.value ?? flag.choices.join('|')) : flag.value
+}
+
+function parseTime(flagName: string, text: string): number {
+  const time = Date.parse(text)
+  if (!Number.isNaN(time)) return time
+  throw new UsageError(`${flagName}: expected a time such as 2030-01-31T08:00:00Z, got '${text}'`)
+}
+
+function parseWhole(flagName: string, flag: Flag & { readonly kind: 'whole' }, text: string): number {
+  const { least, most = Number.MAX_SAFE_INTEGER } = flag
+  const value = Number(text)
+  if (/^-?\d+$/.test(text) && value >= least && value <= most) return value
+  const range = flag.most === undefined ? `of at least ${least}` : `from ${least} to ${flag.most}`
+  throw new UsageError(`${flagName}: expected a whole number ${range}, got '${text}'`)
+}
+
+function parseChoice(flagName: string, choices: readonly string[], text: string): string {
+  if (choices.includes(text)) return text
+  const near = nearest(text, choices)
+  const hint = near === undefined ? '' : `; did you mean '${near}'?`
+  throw new UsageError(`${flagName}: expected one of ${choices.join(', ')}, got '${text}'${hint}`)
+}

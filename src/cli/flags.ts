@@ -1,0 +1,117 @@
+import { JOB_STATES } from '../job/states.ts'
+import { LOG_LEVELS } from '../support/logger.ts'
+import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
+
+/** What a flag takes. Parsing, help and suggestions are all made from this. */
+export type Flag = {
+  /** One text for all verbs, or one for each that has the flag. */
+  readonly help: string | Readonly<Record<string, string>>
+  readonly short?: string
+  /** Ours alone: neither in the help nor among the suggestions. */
+  readonly hidden?: true
+} & (
+  | { readonly kind: 'switch' }
+  | { readonly kind: 'text' | 'texts' | 'duration' | 'time'; readonly value: string }
+  | { readonly kind: 'whole'; readonly value: string; readonly least: number; readonly most?: number }
+  | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly value?: string }
+  /** `--flag` or `--flag=D`: the value needs the equals sign, or nobody could tell it from an argument. */
+  | { readonly kind: 'duration-or-switch'; readonly value: string }
+)
+
+/** Every flag of every verb. A name means the same thing wherever it is taken. */
+export const FLAGS = {
+  broker: {
+    kind: 'text',
+    value: 'URL',
+    help: 'where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db',
+  },
+  config: { kind: 'text', value: 'PATH', help: 'config file; else workhorse.config.{ts,mts,js,mjs} in this folder' },
+  'jobs-file': {
+    kind: 'texts',
+    value: 'PATH',
+    help: 'job module, may be repeated; else the config file, else jobs.{ts,mts,js,mjs}',
+  },
+  json: { kind: 'switch', help: 'print JSON' },
+  help: { kind: 'switch', short: 'h', help: 'print this' },
+  version: { kind: 'switch', help: 'print the version' },
+
+  concurrency: { kind: 'whole', value: 'N', least: 1, help: 'jobs at a time, for each worker; else the number of cores' },
+  burst: { kind: 'switch', help: 'leave when the queues are empty' },
+  isolation: {
+    kind: 'choice',
+    choices: ISOLATION_MODES,
+    help: "where jobs run: 'fork' (a process for each) or 'inline' (the worker itself); else fork where it works",
+  },
+  standby: { kind: 'whole', value: 'N', least: 0, help: 'processes forked ahead; else as many as --concurrency' },
+  grace: { kind: 'duration', value: 'D', help: 'how long a job may go on after its timeout; else 5s' },
+  lease: { kind: 'duration', value: 'D', help: "how long a dead worker's jobs stay its own; else 15s" },
+  'log-level': { kind: 'choice', choices: LOG_LEVELS, value: 'LEVEL', help: 'least level to log; else info' },
+  name: {
+    kind: 'text',
+    value: 'NAME',
+    help: {
+      worker: "the worker's name; else host.pid.xxxx",
+      workers: "the workers' name, each with its number appended; else host.pid.xxxx",
+      'jobs list': 'only jobs of this name',
+    },
+  },
+  crew: { kind: 'whole', value: 'N', least: 1, hidden: true, help: 'the number of this worker among those of a master' },
+
+  queue: {
+    kind: 'text',
+    value: 'QUEUE',
+    help: {
+      enqueue: "queue to put it on; else the job's own",
+      'jobs list': 'only jobs of this queue',
+      'jobs requeue': 'with --state: only jobs of this queue',
+      'jobs delete': 'with --state: only jobs of this queue',
+    },
+  },
+  in: { kind: 'duration', value: 'D', help: 'run it when this time is over' },
+  at: { kind: 'time', value: 'TIME', help: 'run it at this time (ISO 8601)' },
+  id: { kind: 'text', value: 'ID', help: "the job's id; else a random UUID" },
+  front: { kind: 'switch', help: 'before all that waits in the queue' },
+  wait: {
+    kind: 'duration-or-switch',
+    value: 'D',
+    help: 'wait until it has ended, at most D, and print its result',
+  },
+
+  watch: { kind: 'duration-or-switch', value: 'D', help: 'again and again, every D; else every second' },
+  state: {
+    kind: 'choice',
+    choices: JOB_STATES,
+    value: 'STATE',
+    help: {
+      'jobs list': 'only jobs in this state',
+      'jobs requeue': 'all jobs in this state',
+      'jobs delete': 'all jobs in this state',
+    },
+  },
+  limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
+  cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
+} as const satisfies Readonly<Record<string, Flag>>
+
+export type FlagName = keyof typeof FLAGS
+
+type ValueOf<F extends Flag> = F extends { kind: 'switch' }
+  ? true
+  : F extends { kind: 'text' }
+    ? string
+    : F extends { kind: 'texts' }
+      ? readonly string[]
+      : F extends { kind: 'whole' | 'duration' | 'time' }
+        ? number
+        : F extends { kind: 'duration-or-switch' }
+          ? number | true
+          : F extends { kind: 'choice'; choices: readonly (infer C)[] }
+            ? C
+            : never
+
+/** The flags that were given; durations and times are milliseconds. */
+export type FlagValues<N extends FlagName> = { readonly [K in N]?: ValueOf<(typeof FLAGS)[K]> }
+
+/** Flags of every verb that needs to know where jobs live. */
+export const BROKER_FLAGS = ['broker', 'config'] as const
+/** Flags of every verb that needs the job definitions, too. */
+export const JOB_FLAGS = ['broker', 'config', 'jobs-file'] as const

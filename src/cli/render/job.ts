@@ -1,0 +1,89 @@
+import { inspect } from 'node:util'
+import type { JobFailure } from '../../job/failure.ts'
+import { type Bill, UNLIMITED } from '../../job/record.ts'
+import type { JobState } from '../../job/states.ts'
+import type { JobView } from '../../queue/inspect.ts'
+import { formatBytes } from '../../support/bytes.ts'
+import { formatDuration } from '../../support/duration.ts'
+import { type Colour, paint } from './colours.ts'
+
+const STATE_COLOURS: Readonly<Partial<Record<JobState, Colour>>> = {
+  finished: 'green',
+  failed: 'red',
+  started: 'yellow',
+  stopped: 'red',
+  canceled: 'dim',
+}
+
+export function stateColour(state: JobState): Colour | undefined {
+  return STATE_COLOURS[state]
+}
+
+/** Everything about one job, a line for each fact; facts that are not there have no line. */
+export function renderJob(job: JobView): string {
+  const facts: [string, string | undefined][] = [
+    ['id', job.id],
+    ['job', job.name],
+    ['queue', job.queue],
+    ['state', painted(job.state)],
+    ['arguments', value(job.args)],
+    ['meta', job.meta === undefined ? undefined : value(job.meta)],
+    ['progress', job.progress === undefined ? undefined : `${Math.round(job.progress * 100)} %`],
+    ['created', time(job.createdAt)],
+    ['enqueued', time(job.enqueuedAt)],
+    ['due', time(job.dueAt)],
+    ['started', time(job.startedAt)],
+    ['ended', time(job.endedAt)],
+    ['forgotten', time(job.expiresAt)],
+    ['timeout', limit(job.timeoutMs)],
+    ['attempts', String(job.attempts)],
+    ['abandoned', job.abandonments === 0 ? undefined : `${job.abandonments} times by workers that died`],
+    ['worker', job.worker],
+    ['result', job.result === undefined ? undefined : value(job.result)],
+    ['bill', job.bill === undefined ? undefined : renderBill(job.bill)],
+    ['failure', job.failure === undefined ? undefined : renderFailure(job.failure)],
+  ]
+  const width = Math.max(...facts.map(([title]) => title.length))
+  return facts
+    .filter((fact): fact is [string, string] => fact[1] !== undefined)
+    .map(([title, text]) => `${paint(title.padEnd(width), 'dim')}  ${text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
+    .join('\n')
+}
+
+function painted(state: JobState): string {
+  const colour = stateColour(state)
+  return colour === undefined ? state : paint(state, colour)
+}
+
+function value(json: unknown): string {
+  return inspect(json, { depth: 6, breakLength: 100, maxArrayLength: 100, maxStringLength: 2000 })
+}
+
+function time(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString()
+}
+
+function limit(ms: number): string {
+  return ms === UNLIMITED ? 'none' : formatDuration(ms)
+}
+
+function renderBill({ wallMs, forkMs, usage }: Bill): string {
+  const parts = [`${formatDuration(wallMs)} in all`]
+  if (forkMs !== undefined) parts.push(`fork ${formatDuration(forkMs)}`)
+  if (usage !== undefined) {
+    parts.push(`CPU ${formatDuration(usage.cpuUserMs)} user, ${formatDuration(usage.cpuSystemMs)} system`)
+    parts.push(`peak ${formatBytes(usage.maxRssBytes)}`)
+    parts.push(`${usage.minorFaults} minor and ${usage.majorFaults} major page faults`)
+  }
+  return parts.join(', ')
+}
+
+function renderFailure(failure: JobFailure): string {
+  const lines = [`${failure.kind}: ${failure.name}: ${failure.message}`]
+  if (failure.code !== undefined) lines.push(`code ${failure.code}`)
+  // Its first line repeats name and message.
+  if (failure.stack !== undefined) lines.push(...failure.stack.split('\n').filter((line) => /^\s+at /.test(line)))
+  if (failure.cause !== undefined) lines.push(`cause: ${failure.cause.stack ?? `${failure.cause.name}: ${failure.cause.message}`}`)
+  if (failure.stderrTail !== undefined) lines.push('the last it wrote to stderr:', failure.stderrTail.trimEnd())
+  return lines.join('\n')
+}

@@ -1,0 +1,97 @@
+import { formatDuration } from '../../support/duration.ts'
+import type { Inbox } from '../../support/inbox.ts'
+import type { Logger } from '../../support/logger.ts'
+import type { Worker } from '../../worker/create-worker.ts'
+import { EXIT_FAILED } from '../report-error.ts'
+import { SIGNAL_EXIT_CODES, type SignalEvent, type StopSignal } from './events.ts'
+
+/** All that can happen to a worker's process. */
+export type WorkerEvent =
+  | SignalEvent
+  /** The isolation is up; jobs are taken from now on. */
+  | { readonly type: 'ready' }
+  /** No job can run any more. */
+  | { readonly type: 'broken'; readonly error: Error }
+  /** The master of several workers is gone. */
+  | { readonly type: 'orphaned' }
+  | { readonly type: 'ended'; readonly error?: unknown }
+
+export interface Attendance {
+  readonly worker: Worker
+  readonly inbox: Inbox<WorkerEvent>
+  readonly logger: Logger
+  readonly onReady: () => void
+}
+
+/**
+ * The main loop of a worker process, from boot to exit code.
+ * booting → working → stopping (finishes what runs) → killing (puts back what runs); `ended` leaves at any stage.
+ */
+export async function attendWorker({ worker, inbox, logger, onReady }: Attendance): Promise<number> {
+  let stage: 'booting' | 'working' | 'stopping' | 'killing' = 'booting'
+  let exitCode = 0
+  void worker.run().then(
+    () => inbox.push({ type: 'ended' }),
+    (error: unknown) => inbox.push({ type: 'ended', error }),
+  )
+  for (;;) {
+    const event = await inbox.next()
+    switch (event.type) {
+      case 'ready':
+        stage = 'working'
+        onReady()
+        break
+      case 'ended':
+        if (event.error !== undefined) throw event.error
+        return exitCode
+      case 'broken':
+        logger.fatal({ event: 'worker.broken', err: event.error }, `no job can run any more: ${event.error.message}`)
+        exitCode = EXIT_FAILED
+        stage = 'stopping'
+        worker.supervisor.stop()
+        break
+      case 'orphaned':
+        logger.warn({ event: 'worker.orphaned' }, 'the master is gone; leaving at once')
+        exitCode = EXIT_FAILED
+        if (stage === 'booting') return exitCode
+        stage = 'killing'
+        worker.supervisor.kill()
+        break
+      case 'signal':
+        if (stage === 'booting') {
+          logger.info({ event: 'worker.stopped' }, `${event.signal}: left before the worker was ready`)
+          await worker.isolation.close()
+          return exitCode
+        }
+        if (stage === 'working') {
+          stage = 'stopping'
+          worker.supervisor.stop()
+          logStop(worker, event.signal, logger)
+          break
+        }
+        // Whoever asks a third time does not want to wait for the broker either.
+        if (stage === 'killing') return SIGNAL_EXIT_CODES[event.signal]
+        stage = 'killing'
+        exitCode = SIGNAL_EXIT_CODES[event.signal]
+        logger.warn({ event: 'worker.kill' }, `${event.signal} again: killing ${count(worker.supervisor.running.length)}`)
+        worker.supervisor.kill()
+    }
+  }
+}
+
+function logStop({ supervisor }: Worker, signal: StopSignal, logger: Logger): void {
+  const { running } = supervisor
+  if (running.length === 0) {
+    logger.info({ event: 'worker.stop' }, `${signal}: nothing runs; leaving`)
+    return
+  }
+  logger.info({ event: 'worker.stop' }, `${signal}: taking no more, finishing ${count(running.length)}; again to kill`)
+  for (const { job, startedAt } of running) {
+    const age = formatDuration(Date.now() - startedAt)
+    logger.info({ event: 'job.running', job: job.name, id: job.id }, `still running, for ${age}`)
+  }
+}
+
+function count(jobs: number): string {
+  return jobs === 1 ? '1 job' : `${jobs} jobs`
+}

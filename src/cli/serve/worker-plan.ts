@@ -1,0 +1,48 @@
+import type { Settings } from '../../config/settings.ts'
+import { defined } from '../../support/defined.ts'
+import type { CreateWorkerOptions } from '../../worker/create-worker.ts'
+import type { IsolationMode } from '../../worker/isolation/isolation.ts'
+import { resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
+import type { FlagValues } from '../flags.ts'
+import { requireModules } from '../surroundings.ts'
+
+export type WorkerFlag =
+  | 'broker'
+  | 'config'
+  | 'jobs-file'
+  | 'concurrency'
+  | 'burst'
+  | 'isolation'
+  | 'standby'
+  | 'grace'
+  | 'lease'
+  | 'log-level'
+  | 'name'
+
+/** A worker as flags and config file want it, before anything is opened or started. */
+export interface WorkerPlan {
+  readonly wantedIsolation: IsolationMode | undefined
+  readonly options: Omit<CreateWorkerOptions, 'broker' | 'logger' | 'isolation' | 'onReady' | 'onBroken'>
+}
+
+/** Flags win over the config file. @throws UsageError */
+export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly string[], settings: Settings): WorkerPlan {
+  const { config } = settings
+  const options = {
+    modules: requireModules(settings),
+    ...defined({
+      queues: queues.length > 0 ? queues : config.queues,
+      concurrency: flags.concurrency ?? config.concurrency,
+      burst: flags.burst,
+      standby: flags.standby ?? config.standby,
+      grace: flags.grace ?? config.grace,
+      lease: flags.lease ?? config.lease,
+      name: flags.name,
+      nodeFlags: config.zygote?.nodeFlags,
+      bootTimeout: config.zygote?.bootTimeout,
+      freeze: config.zygote?.freeze,
+    }),
+  }
+  resolveWorkerOptions(options)
+  return { wantedIsolation: flags.isolation ?? config.isolation, options }
+}
