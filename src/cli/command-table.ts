@@ -46,7 +46,7 @@ export const COMMANDS: readonly Command[] = [
     count: { least: 1, most: MANY },
     flags: [...JOB_FLAGS, 'queue', 'in', 'at', 'id', 'front', 'wait', 'json'],
     notes: [
-      "Arguments are JSON; a string needs its own quotes: '\"text\"'.",
+      'Arguments are JSON; a string needs its own quotes: \'"text"\'.',
       'Prints the id; with --wait the result, as JSON.',
     ],
     examples: ['workhorse enqueue add 2 3 --wait', `workhorse enqueue send_mail '"a@example.org"' --in 5m`],
@@ -122,7 +122,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'shell',
     summary: 'open a REPL with the jobs loaded',
     flags: JOB_FLAGS,
-    notes: ['In scope: what the jobs files export, `broker`, and `queue` (snapshot, job, requeue, remove).'],
+    notes: ['In scope: what the jobs files export, `broker`, and `queue` (snapshot, list, job, requeue, remove, pause, resume).'],
     run: async (invocation) => (await import('./commands/shell.ts')).runShell(invocation),
   }),
 ]

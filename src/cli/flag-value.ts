@@ -14,7 +14,8 @@ export function parseFlagValue(flagName: string, flag: Flag, text: string | unde
     return true
   }
   if (flag.kind === 'duration-or-switch' && text === undefined) return true
-  if (text === undefined || text === '') throw new UsageError(`${flagName} needs a value: ${flagName} ${placeholder(flag)}`)
+  if (text === undefined || text === '')
+    throw new UsageError(`${flagName} needs a value: ${flagName} ${placeholder(flag)}`)
   switch (flag.kind) {
     case 'text':
     case 'texts':

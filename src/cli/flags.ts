@@ -35,7 +35,12 @@ export const FLAGS = {
   help: { kind: 'switch', short: 'h', help: 'print this' },
   version: { kind: 'switch', help: 'print the version' },
 
-  concurrency: { kind: 'whole', value: 'N', least: 1, help: 'jobs at a time, for each worker; else the number of cores' },
+  concurrency: {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    help: 'jobs at a time, for each worker; else the number of cores',
+  },
   burst: { kind: 'switch', help: 'leave when the queues are empty' },
   isolation: {
     kind: 'choice',
@@ -55,7 +60,13 @@ export const FLAGS = {
       'jobs list': 'only jobs of this name',
     },
   },
-  crew: { kind: 'whole', value: 'N', least: 1, hidden: true, help: 'the number of this worker among those of a master' },
+  crew: {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    hidden: true,
+    help: 'the number of this worker among those of a master',
+  },
 
   queue: {
     kind: 'text',

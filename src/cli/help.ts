@@ -2,7 +2,7 @@ import { packageVersion } from '../support/package-version.ts'
 import type { Command } from './command.ts'
 import { COMMANDS, findCommand, listSubVerbs } from './command-table.ts'
 import { placeholder } from './flag-value.ts'
-import { type Flag, FLAGS, type FlagName } from './flags.ts'
+import { FLAGS, type Flag, type FlagName } from './flags.ts'
 import { visibleFlags } from './parse-command-line.ts'
 
 /** Help on everything, or on one topic that is known to exist. */
@@ -11,7 +11,14 @@ export function renderHelp(topic: string | undefined): string {
   const command = findCommand(topic)
   if (command !== undefined) return commandHelp(command)
   const rows = listSubVerbs(topic).map((subVerb) => commandRow(findCommand(`${topic} ${subVerb}`) as Command))
-  return [`Usage: workhorse ${topic} <verb>`, '', ...columns(rows), '', `workhorse help ${topic} <verb> tells more.`, ''].join('\n')
+  return [
+    `Usage: workhorse ${topic} <verb>`,
+    '',
+    ...columns(rows),
+    '',
+    `workhorse help ${topic} <verb> tells more.`,
+    '',
+  ].join('\n')
 }
 
 function overview(): string {
@@ -34,7 +41,8 @@ function commandRow(command: Command): [string, string] {
 function commandHelp(command: Command): string {
   const usage = ['workhorse', command.name, command.arguments, '[flags]'].filter(Boolean).join(' ')
   const notes = command.notes === undefined ? [] : [...command.notes, '']
-  const examples = command.examples === undefined ? [] : ['', 'Examples', ...command.examples.map((line) => `  ${line}`)]
+  const examples =
+    command.examples === undefined ? [] : ['', 'Examples', ...command.examples.map((line) => `  ${line}`)]
   return [
     `Usage: ${usage}`,
     '',

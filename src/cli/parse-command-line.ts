@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { nearest } from '../support/did-you-mean.ts'
-import { type Command, type Invocation } from './command.ts'
+import type { Command, Invocation } from './command.ts'
 import { findCommand, listSubVerbs, listVerbs } from './command-table.ts'
 import { parseFlagValue } from './flag-value.ts'
-import { type Flag, type FlagName, FLAGS, type FlagValues } from './flags.ts'
+import { FLAGS, type Flag, type FlagName, type FlagValues } from './flags.ts'
 
 export type CommandLine =
   | { readonly type: 'version' }
@@ -30,7 +30,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const wantsHelp = given.some(({ name }) => name === 'help')
   if (words.length === 0) {
     const strange = given.find(({ name }) => name !== 'help')
-    if (strange !== undefined) throw new UsageError(`no verb given; ${listVerbs().join(', ')} are there (see workhorse help)`)
+    if (strange !== undefined)
+      throw new UsageError(`no verb given; ${listVerbs().join(', ')} are there (see workhorse help)`)
     return { type: 'help', topic: undefined }
   }
   if (wantsHelp) return { type: 'help', topic: helpTopic(words) }
@@ -72,7 +73,8 @@ function selectCommand(words: readonly string[]): Command {
   if (alone !== undefined) return alone
   const below = listSubVerbs(verb)
   if (below.length === 0) throw new UsageError(unknownName('verb', verb, listVerbs(), 'workhorse help'))
-  if (subVerb === undefined) throw new UsageError(`${verb} what? ${below.join(', ')} are there (see workhorse help ${verb})`)
+  if (subVerb === undefined)
+    throw new UsageError(`${verb} what? ${below.join(', ')} are there (see workhorse help ${verb})`)
   const command = findCommand(`${verb} ${subVerb}`)
   if (command !== undefined) return command
   throw new UsageError(unknownName(`verb below ${verb}`, subVerb, below, `workhorse help ${verb}`))
@@ -111,7 +113,10 @@ function explainStrangeFlag(command: Command, name: string, rawName: string): st
 
 /** The flags that help shows for a command. */
 export function visibleFlags(command: Command): FlagName[] {
-  return [...command.flags.filter((name) => !('hidden' in FLAGS[name])), ...GLOBAL_FLAGS.filter((name) => name === 'help')]
+  return [
+    ...command.flags.filter((name) => !('hidden' in FLAGS[name])),
+    ...GLOBAL_FLAGS.filter((name) => name === 'help'),
+  ]
 }
 
 function unknownName(what: string, name: string, known: readonly string[], see: string): string {

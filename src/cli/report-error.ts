@@ -9,7 +9,9 @@ export const EXIT_USAGE = 2
  */
 export function reportError(error: unknown): number {
   if (!(error instanceof WorkhorseError)) {
-    process.stderr.write(`workhorse: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(
+      `workhorse: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
     return EXIT_FAILED
   }
   process.stderr.write(`workhorse: ${error.message}\n${userFrames(error.cause)}`)

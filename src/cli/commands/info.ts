@@ -45,11 +45,17 @@ const WORKER_COLUMNS: readonly Column<WorkerView & { readonly now: number }>[] =
   { title: 'queues', value: ({ queues }) => queues.join(' ') },
 ]
 
-const RUNNING_COLUMNS: readonly Column<WorkerView['running'][number] & { readonly worker: string; readonly now: number }>[] = [
+const RUNNING_COLUMNS: readonly Column<
+  WorkerView['running'][number] & { readonly worker: string; readonly now: number }
+>[] = [
   { title: 'running', value: ({ name }) => name },
   { title: 'id', value: ({ id }) => id },
   { title: 'queue', value: ({ queue }) => queue },
-  { title: 'for', value: ({ startedAt, now }) => (startedAt === undefined ? '' : formatDuration(now - startedAt)), right: true },
+  {
+    title: 'for',
+    value: ({ startedAt, now }) => (startedAt === undefined ? '' : formatDuration(now - startedAt)),
+    right: true,
+  },
   { title: 'worker', value: ({ worker }) => worker },
 ]
 
@@ -61,7 +67,12 @@ function renderSnapshot({ broker, takenAt, queues, workers }: Snapshot): string 
     '',
     queues.length === 0 ? 'no queues yet' : renderQueues(queues),
     '',
-    workers.length === 0 ? 'no workers' : renderTable(WORKER_COLUMNS, workers.map((worker) => ({ ...worker, now }))),
+    workers.length === 0
+      ? 'no workers'
+      : renderTable(
+          WORKER_COLUMNS,
+          workers.map((worker) => ({ ...worker, now })),
+        ),
     ...(running.length === 0 ? [] : ['', renderTable(RUNNING_COLUMNS, running)]),
   ].join('\n')
 }

@@ -3,8 +3,8 @@ import { show } from '../../support/duration.ts'
 import { createLogger } from '../../support/logger.ts'
 import type { Invocation } from '../command.ts'
 import type { FlagValues } from '../flags.ts'
-import { Crew } from '../serve/crew.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
+import { Crew } from '../serve/crew.ts'
 import { planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
 import { readSettings } from '../surroundings.ts'
 
@@ -24,7 +24,9 @@ export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag>)
 function parseSize(text: string): number {
   const size = Number(text)
   if (/^\d+$/.test(text) && size >= 1 && size <= 1000) return size
-  throw new UsageError(`workers N: expected how many workers, from 1 to 1000, got ${show(text)} (see workhorse help workers)`)
+  throw new UsageError(
+    `workers N: expected how many workers, from 1 to 1000, got ${show(text)} (see workhorse help workers)`,
+  )
 }
 
 /** The same flags for the verb `worker`: what was parsed is written again. */

@@ -46,7 +46,9 @@ export function renderJob(job: JobView): string {
   const width = Math.max(...facts.map(([title]) => title.length))
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== undefined)
-    .map(([title, text]) => `${paint(title.padEnd(width), 'dim')}  ${text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
+    .map(
+      ([title, text]) => `${paint(title.padEnd(width), 'dim')}  ${text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`,
+    )
     .join('\n')
 }
 
@@ -83,7 +85,8 @@ function renderFailure(failure: JobFailure): string {
   if (failure.code !== undefined) lines.push(`code ${failure.code}`)
   // Its first line repeats name and message.
   if (failure.stack !== undefined) lines.push(...failure.stack.split('\n').filter((line) => /^\s+at /.test(line)))
-  if (failure.cause !== undefined) lines.push(`cause: ${failure.cause.stack ?? `${failure.cause.name}: ${failure.cause.message}`}`)
+  if (failure.cause !== undefined)
+    lines.push(`cause: ${failure.cause.stack ?? `${failure.cause.name}: ${failure.cause.message}`}`)
   if (failure.stderrTail !== undefined) lines.push('the last it wrote to stderr:', failure.stderrTail.trimEnd())
   return lines.join('\n')
 }

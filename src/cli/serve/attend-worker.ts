@@ -73,7 +73,10 @@ export async function attendWorker({ worker, inbox, logger, onReady }: Attendanc
         if (stage === 'killing') return SIGNAL_EXIT_CODES[event.signal]
         stage = 'killing'
         exitCode = SIGNAL_EXIT_CODES[event.signal]
-        logger.warn({ event: 'worker.kill' }, `${event.signal} again: killing ${count(worker.supervisor.running.length)}`)
+        logger.warn(
+          { event: 'worker.kill' },
+          `${event.signal} again: killing ${count(worker.supervisor.running.length)}`,
+        )
         worker.supervisor.kill()
     }
   }

@@ -1,0 +1,29 @@
+import { explainForkAvailability } from '../../worker/isolation/fork/load-native.ts'
+import type { IsolationMode } from '../../worker/isolation/isolation.ts'
+import { error, type Finding, ok, warning } from './finding.ts'
+
+const OLDEST_NODE = [20, 19] as const
+
+/** Node, and whether it can be forked here. */
+export function checkPlatform(wanted: IsolationMode | undefined): Finding[] {
+  return [checkNode(), checkFork(wanted)]
+}
+
+function checkNode(): Finding {
+  const version = process.versions.node
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])
+  if (isOld) return error('node', `${version} is too old; Workhorse needs ${OLDEST_NODE.join('.')} or later`)
+  return ok('node', `${version} on ${process.platform}-${process.arch}`)
+}
+
+/** Only who asks for fork, and cannot have it, has an error: everybody else gets inline. */
+function checkFork(wanted: IsolationMode | undefined): Finding {
+  const fork = explainForkAvailability()
+  if (fork.available) {
+    if (process.env['WORKHORSE_UNTESTED_NODE'] !== '1') return ok('fork', `available, addon ${fork.path}`)
+    return warning('fork', 'WORKHORSE_UNTESTED_NODE=1 is set: nobody asks whether fork was tested on this version of Node')
+  }
+  if (wanted === 'fork') return error('fork', `the config file asks for it, but ${fork.reason}`)
+  return wanted === 'inline' ? ok('fork', `not asked for (${fork.reason})`) : warning('fork', `jobs will run inline: ${fork.reason}`)
+}
