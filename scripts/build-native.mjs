@@ -1,7 +1,7 @@
 // Builds the native addon and puts it where load-native.ts looks: node scripts/build-native.mjs [--required]
 // Where it cannot be built, one line says what is missing; that is an error only with --required.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -59,7 +59,12 @@ function build() {
 }
 
 function lastLine(output) {
-  return output.split('\n').filter((line) => /error|not found|ERR!/i.test(line)).at(-1) ?? ''
+  return (
+    output
+      .split('\n')
+      .filter((line) => /error|not found|ERR!/i.test(line))
+      .at(-1) ?? ''
+  )
 }
 
 function publish() {
@@ -71,6 +76,8 @@ function publish() {
 
 function giveUp(reason) {
   const required = process.argv.includes('--required')
-  console.error(`workhorse: the native addon was not built: ${reason}${required ? '' : ' (fork mode is not available)'}`)
+  console.error(
+    `workhorse: the native addon was not built: ${reason}${required ? '' : ' (fork mode is not available)'}`,
+  )
   process.exit(required ? 1 : 0)
 }

@@ -5,7 +5,7 @@ import { findNonJson } from '../job/json.ts'
 import { explainUnknownJob, findJob, type Handler } from '../job/registry.ts'
 
 export type ExecutionResult =
-  | { readonly type: 'finished'; /** JSON text. */ readonly result: string }
+  | { readonly type: 'finished' /** JSON text. */; readonly result: string }
   | { readonly type: 'failed'; readonly failure: JobFailure }
 
 /**

@@ -1,5 +1,5 @@
+export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../support/logger.ts'
 export { type CreateWorkerOptions, createWorker, type Worker } from './create-worker.ts'
 export { ISOLATION_MODES, type IsolationMode } from './isolation/isolation.ts'
 export { Supervisor, type WorkerEvents } from './supervisor/supervisor.ts'
-export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../support/logger.ts'
 export type { WorkerOptions } from './supervisor/worker-options.ts'

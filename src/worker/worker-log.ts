@@ -6,26 +6,40 @@ import type { Supervisor } from './supervisor/supervisor.ts'
 
 /** Writes what happens in a worker to its log, one line each. */
 export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
-  supervisor.on('started', (job) => logger.debug({ event: 'job.started', ...subject(job) }, `started, attempt ${job.attempt}`))
+  supervisor.on('started', (job) =>
+    logger.debug({ event: 'job.started', ...subject(job) }, `started, attempt ${job.attempt}`),
+  )
   supervisor.on('ended', (job, outcome) => logEnd(logger, job, outcome))
   supervisor.on('output', (job, stream, line) => logger.info({ event: 'job.output', ...subject(job), stream }, line))
   supervisor.on('jobLog', (job, message) => logger.info({ event: 'job.log', ...subject(job) }, message))
   supervisor.on('leaseLost', (job) =>
-    logger.warn({ event: 'lease.lost', ...subject(job) }, 'its lease is lost, another worker may run it already; killing it here'),
+    logger.warn(
+      { event: 'lease.lost', ...subject(job) },
+      'its lease is lost, another worker may run it already; killing it here',
+    ),
   )
   supervisor.on('refused', (_job, executionId) =>
-    logger.warn({ event: 'outcome.refused', execution: executionId }, `execution ${executionId} ended too late: its lease was lost`),
+    logger.warn(
+      { event: 'outcome.refused', execution: executionId },
+      `execution ${executionId} ended too late: its lease was lost`,
+    ),
   )
   supervisor.on('maintained', ({ reclaimed, poisoned }) => {
     for (const { jobId, worker } of reclaimed) {
       logger.warn({ event: 'job.reclaimed', id: jobId }, `job ${jobId} queued again: its worker ${worker} is gone`)
     }
     for (const { jobId, worker } of poisoned) {
-      logger.error({ event: 'job.poisoned', id: jobId }, `job ${jobId} failed: its workers keep dying, the last was ${worker}`)
+      logger.error(
+        { event: 'job.poisoned', id: jobId },
+        `job ${jobId} failed: its workers keep dying, the last was ${worker}`,
+      )
     }
   })
   supervisor.on('brokerFailed', (error) =>
-    logger.error({ event: 'broker.failed', err: error }, `the broker cannot be reached, trying on: ${(error as Error).message}`),
+    logger.error(
+      { event: 'broker.failed', err: error },
+      `the broker cannot be reached, trying on: ${(error as Error).message}`,
+    ),
   )
   supervisor.on('brokerBack', () => logger.info({ event: 'broker.back' }, 'the broker is back'))
 }
@@ -36,7 +50,11 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   const fields = { event: `job.${outcome.type}`, ...subject(job), ...(bill ? { bill } : {}) }
   if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
-  else logger.error({ ...fields, failure: outcome.failure }, `failed${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`)
+  else
+    logger.error(
+      { ...fields, failure: outcome.failure },
+      `failed${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
+    )
 }
 
 /** The whole message is in the job's record, and in the line's `failure`. */

@@ -3,8 +3,8 @@ import type { NewJob } from '../../job/record.ts'
 import type { GatewayMethod } from './gateway-method.ts'
 
 export type Answer =
-  | { readonly ok: true; /** JSON text. */ readonly body: string }
-  | { readonly ok: false; readonly errorName: string; /** The error's message. */ readonly body: string }
+  | { readonly ok: true /** JSON text. */; readonly body: string }
+  | { readonly ok: false; readonly errorName: string /** The error's message. */; readonly body: string }
 
 /** Carries out what a job in another process asks of the broker. Errors travel as name and message. */
 export async function answerCall(gateway: JobGateway, method: GatewayMethod, args: string): Promise<Answer> {

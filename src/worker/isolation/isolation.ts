@@ -1,5 +1,5 @@
-import type { JobGateway } from '../../job/gateway.ts'
 import type { JobFailure } from '../../job/failure.ts'
+import type { JobGateway } from '../../job/gateway.ts'
 import type { Bill, ClaimedJob } from '../../job/record.ts'
 
 /**

@@ -97,6 +97,8 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     try {
       await this.#upkeep.start()
       if (this.#state === 'starting') this.#state = 'idle'
+      // The first regular one comes a third of a lease later; until then people would see a worker that starts.
+      await this.#beat()
       await this.#loop()
     } finally {
       this.#waiting.abort()
@@ -107,8 +109,10 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
 
   /** Take no more jobs, finish what runs, then leave. */
   stop(): void {
+    const isRunning = this.#state !== 'starting'
     this.#state = 'stopping'
     this.#pulse.ring()
+    if (isRunning) void this.#beat().catch((error: unknown) => this.#brokerFailed(error))
   }
 
   /** Leave now: what runs is killed and put back to the front of its queue. */
@@ -238,7 +242,10 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
 
   async #beat(): Promise<void> {
     const { name } = this.#identity
-    const executions = [...this.#executions.values()].map(({ job }) => ({ jobId: job.id, executionId: job.executionId }))
+    const executions = [...this.#executions.values()].map(({ job }) => ({
+      jobId: job.id,
+      executionId: job.executionId,
+    }))
     if (executions.length > 0) {
       const lost = await this.#broker.leaseRenew({ worker: name, executions, leaseMs: this.#options.leaseMs })
       for (const executionId of lost) this.#loseLease(executionId)

@@ -2,12 +2,10 @@ import type { Native, ThreadInfo } from './native.ts'
 
 /** Threads that native modules start while they are loaded, by the file of the module. */
 export class AddonTracker {
-  readonly #native: Native
   readonly #threads = new Map<number, string>()
   readonly loaded: string[] = []
 
   constructor(native: Native) {
-    this.#native = native
     const original = process.dlopen
     process.dlopen = (module: object, filename: string, ...flags: [number?]) => {
       const before = new Set(native.listThreads().map(({ tid }) => tid))

@@ -1,7 +1,7 @@
-import { openSync, readSync, closeSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { AddonTracker } from './addon-tracker.ts'
 import type { DescriptorInfo, Native } from './native.ts'
-import { type OpenResource, type OpenerTracker, resourceWords } from './opener-tracker.ts'
+import { type OpenerTracker, type OpenResource, resourceWords } from './opener-tracker.ts'
 
 /** What preload and warm-up left behind. */
 export interface Leftovers {
@@ -62,10 +62,13 @@ export class Census {
   #takeDescriptors(refusals: string[], warnings: string[], handlesExplain: boolean): void {
     for (const descriptor of this.#native.listDescriptors()) {
       if (this.#descriptors.has(descriptor.fd)) continue
-      if (descriptor.kind === 'socket' && !handlesExplain) refusals.push(`a socket is open (descriptor ${descriptor.fd})`)
+      if (descriptor.kind === 'socket' && !handlesExplain)
+        refusals.push(`a socket is open (descriptor ${descriptor.fd})`)
       if (descriptor.kind !== 'file') continue
       if (isSqlite(descriptor)) {
-        refusals.push(`the SQLite database ${descriptor.target} is open; its handle would corrupt the file after a fork`)
+        refusals.push(
+          `the SQLite database ${descriptor.target} is open; its handle would corrupt the file after a fork`,
+        )
       } else {
         warnings.push(`the file ${descriptor.target} is open; all horses share its position`)
       }

@@ -28,6 +28,7 @@ export function createForkIsolation(
 function describeBoot(pid: number, report: BootReport): string {
   const steps = [`loaded ${report.jobs.length} jobs in ${formatDuration(report.loadMs)}`]
   if (report.warmUpMs >= 1) steps.push(`warmed up in ${formatDuration(report.warmUpMs)}`)
-  if (report.frozenBytes > 0) steps.push(`froze ${formatBytes(report.frozenBytes)} in ${formatDuration(report.freezeMs)}`)
+  if (report.frozenBytes > 0)
+    steps.push(`froze ${formatBytes(report.frozenBytes)} in ${formatDuration(report.freezeMs)}`)
   return `zygote ready (pid ${pid}): ${steps.join(', ')}`
 }

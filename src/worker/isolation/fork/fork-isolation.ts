@@ -80,6 +80,18 @@ export class ForkIsolation implements Isolation {
     clearInterval(this.#outputTimer)
   }
 
+  /** @throws Error before `start` */
+  get zygotePid(): number {
+    const pid = this.#zygote?.pid
+    if (pid === undefined) throw new Error('[BUG] asked for the zygote before there was one')
+    return pid
+  }
+
+  /** Pids of the horses that stand by now, once all of them are born. */
+  standbyPids(): Promise<number[]> {
+    return Promise.all(this.#standby.map((horse) => horse.whenBorn()))
+  }
+
   async #startZygote(): Promise<void> {
     const zygote: ZygoteHandle = new ZygoteHandle(this.#native, this.#options, {
       forked: (notice) => this.#forked(notice),

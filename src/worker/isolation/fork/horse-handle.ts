@@ -10,7 +10,9 @@ import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native, WaitResult } from './native.ts'
 import { OutputFile } from './output-file.ts'
 
-type LastWord = { readonly type: 'finished'; readonly result: string } | { readonly type: 'failed'; readonly failure: JobFailure }
+type LastWord =
+  | { readonly type: 'finished'; readonly result: string }
+  | { readonly type: 'failed'; readonly failure: JobFailure }
 
 /**
  * The supervisor's view of one horse: its channel, its output, its end.
@@ -18,7 +20,6 @@ type LastWord = { readonly type: 'finished'; readonly result: string } | { reado
  */
 export class HorseHandle {
   readonly number: number
-  readonly #native: Native
   readonly #stdout: OutputFile
   readonly #stderr: OutputFile
   readonly #socket: Socket
@@ -31,6 +32,7 @@ export class HorseHandle {
 
   #observer: ExecutionObserver | undefined
   #assignedAt = 0
+  readonly #onBirth: ((pid: number) => void)[] = []
   #lastWord: LastWord | undefined
   #death: HorseDeath | undefined
   #channelClosed = false
@@ -39,7 +41,6 @@ export class HorseHandle {
   #settle: ((end: ExecutionEnd) => void) | undefined
 
   constructor(native: Native, number: number) {
-    this.#native = native
     this.number = number
     const [ours, theirs] = native.socketPair('stream')
     this.#horseEnd = theirs
@@ -66,11 +67,19 @@ export class HorseHandle {
     return this.pid !== undefined
   }
 
+  /** Its pid, as soon as it has one. */
+  whenBorn(): Promise<number> {
+    const { pid } = this
+    if (pid !== undefined) return Promise.resolve(pid)
+    return new Promise((resolve) => this.#onBirth.push(resolve))
+  }
+
   /** The fork has happened: from now on only the horse holds its end of the channel open. */
   wasBorn(pid: number, forkMs: number): void {
     this.pid = pid
     this.forkMs = forkMs
     this.#closeHorseEnd()
+    for (const resolve of this.#onBirth.splice(0)) resolve(pid)
   }
 
   #closeHorseEnd(): void {
@@ -171,7 +180,11 @@ export class HorseHandle {
   #judge(death: HorseDeath): ExecutionEnd {
     const wallMs = performance.now() - this.#assignedAt
     const { status } = death
-    const bill = status && { wallMs, ...(this.forkMs === undefined ? {} : { forkMs: this.forkMs }), usage: usageOf(status) }
+    const bill = status && {
+      wallMs,
+      ...(this.forkMs === undefined ? {} : { forkMs: this.forkMs }),
+      usage: usageOf(status),
+    }
     const billed = bill ? { bill } : {}
     if (this.#lastWord) return { ...this.#lastWord, ...billed }
     if (this.#killed) return { type: 'killed', givenUp: false, ...billed }

@@ -79,4 +79,3 @@ function assertReport(descriptor: number): void {
   if (frame?.header.type === 'finished') return
   throw new Error(`[BUG] the rehearsal of a horse failed: ${frame?.body.toString() ?? 'no report'}`)
 }
-

@@ -7,11 +7,11 @@ import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { AddonTracker } from './addon-tracker.ts'
-import { createSystem } from './horse-system.ts'
 import { Census, type Leftovers } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
 import { encodeFrame } from './frames.ts'
 import { becomeHorse } from './horse-main.ts'
+import { createSystem } from './horse-system.ts'
 import { loadNative } from './load-native.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
@@ -100,7 +100,9 @@ function receiveOptions(native: Native): ZygoteOptions {
   if (command.type !== 'boot' || command.protocol !== PROTOCOL) {
     throw new BootFailure(
       'the handshake',
-      new Error(`expected boot of protocol ${PROTOCOL}, got ${JSON.stringify(command)}; was the package replaced under a running worker? Restart it`),
+      new Error(
+        `expected boot of protocol ${PROTOCOL}, got ${JSON.stringify(command)}; was the package replaced under a running worker? Restart it`,
+      ),
     )
   }
   return command.options

@@ -52,12 +52,7 @@ export class InlineIsolation implements Isolation {
     await runHooks('beforeExit')
   }
 
-  async #execute(
-    job: ClaimedJob,
-    abort: LazyAbort,
-    observer: ExecutionObserver,
-    begun: number,
-  ): Promise<ExecutionEnd> {
+  async #execute(job: ClaimedJob, abort: LazyAbort, observer: ExecutionObserver, begun: number): Promise<ExecutionEnd> {
     const current = createCurrentJob(job, abort, observer)
     const result = await executeJob(current, job.args, runInJob)
     return { ...result, bill: { wallMs: performance.now() - begun } }

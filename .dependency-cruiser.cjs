@@ -1,0 +1,69 @@
+// The layers of src/, top first. An import may only point down this list; type-only imports obey the same rule.
+const LAYERS = ['cli', 'bench', 'worker', 'queue', 'config', 'broker', 'job', 'support']
+
+const folder = (name) => `^src/${name}/`
+
+/** Nothing in a layer may import from a layer above it. */
+const downwards = LAYERS.slice(1).map((layer, index) => ({
+  name: `${layer}-imports-only-downwards`,
+  comment: `The order of layers is ${LAYERS.join(' > ')}; see ARCHITECTURE.md.`,
+  severity: 'error',
+  from: { path: folder(layer) },
+  to: {
+    path: LAYERS.slice(0, index + 1)
+      .map(folder)
+      .join('|'),
+  },
+}))
+
+/** What runs in a zygote or a horse, as opposed to the supervisor's handles of them. */
+const CHILD_FILES =
+  '^src/worker/isolation/fork/(zygote-main|zygote-loop|horse-main|horse-channel|horse-system|rehearsal|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Modules that need each other are one module, or have a third one in common.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'errors-import-nothing',
+      severity: 'error',
+      from: { path: '^src/errors\\.ts$' },
+      to: { path: '^src/' },
+    },
+    ...downwards,
+    {
+      name: 'children-hold-no-broker',
+      comment: 'A zygote that loads a broker would carry its connection over every fork.',
+      severity: 'error',
+      from: { path: CHILD_FILES },
+      to: { path: '^src/(broker|queue|config|cli|bench)/', reachable: true },
+    },
+    {
+      name: 'sqlite-driver-only-in-its-broker',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/broker/sqlite/' },
+      to: { path: '^(libsql|node:sqlite|sqlite)' },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file that nobody imports and that is no entry is dead.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/(index|worker/index|broker/index|cli/main)\\.ts$' },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.cjs'],
+      conditionNames: ['import', 'types', 'default'],
+    },
+  },
+}

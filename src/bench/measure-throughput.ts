@@ -1,0 +1,39 @@
+import type { Broker } from '../broker/broker.ts'
+import { createJob } from '../job/definition.ts'
+import { findJob } from '../job/registry.ts'
+import type { Bill } from '../job/record.ts'
+import type { Worker } from '../worker/create-worker.ts'
+import type { Scenario } from './scenarios.ts'
+
+export interface Throughput {
+  readonly seconds: number
+  readonly bills: readonly Bill[]
+  readonly failed: number
+  /** CPU of this process, which is the supervisor. */
+  readonly supervisorCpuMs: number
+}
+
+/** One at a time, as a web server would: jobs per second that `enqueue` can take. */
+export async function enqueueJobs(broker: Broker, scenario: Scenario, jobs: number): Promise<number> {
+  const options = findJob(scenario.job)?.options
+  if (options === undefined) throw new Error(`[BUG] ${scenario.job} is not defined in the benchmark's process`)
+  const begun = performance.now()
+  for (let i = 0; i < jobs; i++) {
+    await broker.jobEnqueue([createJob(scenario.job, { ...options, queue: 'benchmark' }, scenario.args(i))])
+  }
+  return jobs / ((performance.now() - begun) / 1000)
+}
+
+/** Lets a booted worker in burst mode empty the queue. */
+export async function drainQueue(worker: Worker): Promise<Throughput> {
+  const bills: Bill[] = []
+  worker.supervisor.on('ended', (_job, outcome) => {
+    if (outcome.bill) bills.push(outcome.bill)
+  })
+  const cpuBefore = process.cpuUsage()
+  const begun = performance.now()
+  await worker.supervisor.run()
+  const seconds = (performance.now() - begun) / 1000
+  const cpu = process.cpuUsage(cpuBefore)
+  return { seconds, bills, failed: worker.supervisor.counts.failed, supervisorCpuMs: (cpu.user + cpu.system) / 1000 }
+}
