@@ -37,6 +37,7 @@ const HUGE_TEXT_FLAG = Number(process.versions.node.split('.')[0]) < 26 ? ['--us
 /** Beside this module, compiled or not. */
 const ENTRY = fileURLToPath(new URL(`./zygote-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 const OUTPUT_INTERVAL_MS = 100
+const SIGKILL = 9
 
 /** The supervisor's view of a zygote: starts it, commands it, hears it, notices its death. */
 export class ZygoteHandle {
@@ -84,6 +85,7 @@ export class ZygoteHandle {
 
   /** Ask for a horse; `forked` or `forkFailed` follows. */
   fork(horse: HorseHandle): void {
+    horse.ordered = true
     this.#send({ type: 'fork', horse: horse.number }, horse.descriptors)
   }
 
@@ -182,6 +184,8 @@ export class ZygoteHandle {
   #bury(end: string): void {
     if (this.#gone) return
     this.#gone = true
+    // What preload may have spawned lives in the zygote's group; horses have groups of their own.
+    if (this.#process.pid !== undefined) this.#native.killGroup(this.#process.pid, SIGKILL)
     this.#drainOutput()
     const said = this.#stderr.tail.trim()
     this.#rejectReady(

@@ -57,8 +57,8 @@ async function boot(): Promise<void> {
   await stage('warmUp', () => runHooks('warmUp'))
   const warmed = performance.now()
 
-  openers.stop()
   const leftovers = await settle(census)
+  openers.stop()
   if (leftovers.refusals.length > 0) {
     tell({ type: 'refused', leftovers: leftovers.refusals })
     native.exit(1)
