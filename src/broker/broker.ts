@@ -97,7 +97,7 @@ export type ExecutionOutcome = {
   readonly executionId: string
   readonly bill?: Bill
 } & (
-  | { readonly type: 'finished'; /** JSON text. */ readonly result: string }
+  | { readonly type: 'finished' /** JSON text. */; readonly result: string }
   | { readonly type: 'failed'; readonly failure: JobFailure }
   /** Not the job's doing (the worker was told to leave): back to the front of its queue, this attempt not counted. */
   | { readonly type: 'released' }

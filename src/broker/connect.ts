@@ -28,7 +28,8 @@ export async function connectBroker(url: string, options: ConnectOptions = {}): 
 
 function unknownScheme(scheme: string): string {
   const only = 'this version has SQLite only: write for example sqlite:workhorse.db'
-  if (['redis', 'rediss', 'valkey', 'valkeys'].includes(scheme)) return `broker scheme '${scheme}:' is not there yet; ${only}`
+  if (['redis', 'rediss', 'valkey', 'valkeys'].includes(scheme))
+    return `broker scheme '${scheme}:' is not there yet; ${only}`
   const near = nearest(scheme, Object.keys(SCHEMES))
   return `unknown broker scheme '${scheme}:'${near === undefined ? '' : `, did you mean '${near}:'?`}; ${only}`
 }

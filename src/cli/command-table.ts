@@ -122,7 +122,9 @@ export const COMMANDS: readonly Command[] = [
     name: 'shell',
     summary: 'open a REPL with the jobs loaded',
     flags: JOB_FLAGS,
-    notes: ['In scope: what the jobs files export, `broker`, and `queue` (snapshot, list, job, requeue, remove, pause, resume).'],
+    notes: [
+      'In scope: what the jobs files export, `broker`, and `queue` (snapshot, list, job, requeue, remove, pause, resume).',
+    ],
     run: async (invocation) => (await import('./commands/shell.ts')).runShell(invocation),
   }),
 ]

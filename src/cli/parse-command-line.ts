@@ -30,8 +30,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const wantsHelp = given.some(({ name }) => name === 'help')
   if (words.length === 0) {
     const strange = given.find(({ name }) => name !== 'help')
-    if (strange !== undefined)
-      throw new UsageError(`no verb given; ${listVerbs().join(', ')} are there (see workhorse help)`)
+    if (strange !== undefined) throw new UsageError(`${strange.rawName} of what? It needs a verb (see workhorse help)`)
     return { type: 'help', topic: undefined }
   }
   if (wantsHelp) return { type: 'help', topic: helpTopic(words) }
@@ -72,12 +71,12 @@ function selectCommand(words: readonly string[]): Command {
   const alone = findCommand(verb)
   if (alone !== undefined) return alone
   const below = listSubVerbs(verb)
-  if (below.length === 0) throw new UsageError(unknownName('verb', verb, listVerbs(), 'workhorse help'))
+  if (below.length === 0) throw new UsageError(unknownVerb('', verb, [...listVerbs(), 'help']))
   if (subVerb === undefined)
-    throw new UsageError(`${verb} what? ${below.join(', ')} are there (see workhorse help ${verb})`)
+    throw new UsageError(`${verb} needs one of ${below.join(', ')} (see workhorse help ${verb})`)
   const command = findCommand(`${verb} ${subVerb}`)
   if (command !== undefined) return command
-  throw new UsageError(unknownName(`verb below ${verb}`, subVerb, below, `workhorse help ${verb}`))
+  throw new UsageError(unknownVerb(`${verb} `, subVerb, below))
 }
 
 function helpTopic(words: readonly string[]): string | undefined {
@@ -119,11 +118,10 @@ export function visibleFlags(command: Command): FlagName[] {
   ]
 }
 
-function unknownName(what: string, name: string, known: readonly string[], see: string): string {
-  const near = nearest(name, known)
-  return near === undefined
-    ? `unknown ${what} '${name}'; ${known.join(', ')} are there (see ${see})`
-    : `unknown ${what} '${name}'; did you mean '${near}'? (see ${see})`
+function unknownVerb(noun: string, verb: string, known: readonly string[]): string {
+  const near = nearest(verb, known)
+  const mend = near === undefined ? `known are ${known.join(', ')}` : `did you mean '${noun}${near}'?`
+  return `unknown verb '${noun}${verb}'; ${mend} (see workhorse help${noun === '' ? '' : ` ${noun.trim()}`})`
 }
 
 function checkCount(command: Command, positionals: readonly string[]): void {

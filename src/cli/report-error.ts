@@ -1,4 +1,5 @@
-import { UsageError, WorkhorseError } from '../errors.ts'
+import { UsageError, WorkhorseError, ZygoteBootError } from '../errors.ts'
+import { ModuleLoadError } from '../job/module-load-error.ts'
 
 export const EXIT_FAILED = 1
 export const EXIT_USAGE = 2
@@ -14,7 +15,9 @@ export function reportError(error: unknown): number {
     )
     return EXIT_FAILED
   }
-  process.stderr.write(`workhorse: ${error.message}\n${userFrames(error.cause)}`)
+  // Only these are about the user's own code; everywhere else the message says all.
+  const isTheirs = error instanceof ModuleLoadError || error instanceof ZygoteBootError
+  process.stderr.write(`workhorse: ${error.message}\n${isTheirs ? userFrames(error.cause) : ''}`)
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED
 }
 

@@ -1,4 +1,4 @@
-import type { Broker, QueueInfo, WorkerInfo } from '../broker/broker.ts'
+import type { Broker, QueueInfo, WorkerInfo, WorkerState } from '../broker/broker.ts'
 import { JobNotFoundError, JobStateError } from '../errors.ts'
 import type { JobFailure } from '../job/failure.ts'
 import type { JsonValue } from '../job/json.ts'
@@ -45,9 +45,14 @@ export async function takeSnapshot(broker: Broker): Promise<Snapshot> {
 async function viewWorker(broker: Broker, worker: WorkerInfo): Promise<WorkerView> {
   const records = await Promise.all(worker.running.map((id) => broker.jobFetch(id)))
   const running = records.filter((record) => record !== undefined).map(viewRunning)
-  // A worker tells its state now and then; what it runs is known at once.
-  const state = worker.state === 'idle' && running.length > 0 ? 'busy' : worker.state
-  return { ...worker, state, running }
+  return { ...worker, state: stateOf(worker.state, running.length), running }
+}
+
+/** A worker tells its state now and then; what it runs is known at once. */
+function stateOf(told: WorkerState, running: number): WorkerState {
+  if (told === 'stopping') return told
+  if (running > 0) return 'busy'
+  return told === 'busy' ? 'idle' : told
 }
 
 function viewRunning({ id, name, queue, startedAt }: JobRecord): RunningJob {
@@ -65,9 +70,7 @@ export function viewJob(record: JobRecord): JobView {
 }
 
 /** Which jobs to change: some by id, or all in a state. */
-export type JobSelection =
-  | { readonly ids: readonly string[] }
-  | { readonly state: JobState; readonly queue?: string }
+export type JobSelection = { readonly ids: readonly string[] } | { readonly state: JobState; readonly queue?: string }
 
 export interface ChangeReport {
   readonly changed: readonly string[]
@@ -106,7 +109,10 @@ async function changeJobs(
 }
 
 /** All of them before the first is changed: a changed job may turn up in the list again. */
-async function listIds(broker: Broker, filter: { readonly state: JobState; readonly queue?: string }): Promise<string[]> {
+async function listIds(
+  broker: Broker,
+  filter: { readonly state: JobState; readonly queue?: string },
+): Promise<string[]> {
   const ids: string[] = []
   let cursor: string | undefined
   do {

@@ -14,6 +14,23 @@ export function insertRows(connection: Connection, into: string, rows: readonly 
   for (const row of rows.slice(at)) connection.run(insertSql(into, width, 1), ...row)
 }
 
+/** Up to so many rows, updating one by one is cheaper than handing them to SQLite as a set. */
+const FEW = 5
+
+/** Runs `update` (without its WHERE) on the jobs of these numbers. */
+export function updateJobs(
+  connection: Connection,
+  update: string,
+  values: readonly SqliteValue[],
+  numbers: readonly number[],
+): void {
+  if (numbers.length > FEW) {
+    connection.run(`${update} WHERE seq IN (SELECT value FROM json_each(?))`, ...values, JSON.stringify(numbers))
+  } else {
+    for (const seq of numbers) connection.run(`${update} WHERE seq = ?`, ...values, seq)
+  }
+}
+
 const texts = new Map<string, string>()
 
 function insertSql(into: string, width: number, count: number): string {

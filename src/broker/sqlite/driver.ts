@@ -3,7 +3,7 @@ import { BrokerUnavailableError } from '../../errors.ts'
 
 /** What the broker needs of an SQLite library. All calls are synchronous. */
 export interface SqliteDriver {
-  readonly name: 'node:sqlite' | 'libsql'
+  readonly name: 'node:sqlite' | '@photostructure/sqlite' | 'libsql'
   open(file: string): SqliteDatabase
 }
 
@@ -21,15 +21,28 @@ export interface SqliteStatement {
 
 export type SqliteValue = string | number | null
 
-/** Node's own SQLite where this Node has it, else the optional package libsql. */
+/** Node's own SQLite where this Node has it, else its drop-in replacement, else libsql; both are optional packages. */
 export function loadDriver(): SqliteDriver {
-  return fromNode() ?? fromLibsql()
+  const node = loadNodeSqlite()
+  if (node !== undefined) return nodeStyle('node:sqlite', node)
+  const failures: unknown[] = []
+  for (const load of [loadPhotostructure, loadLibsql]) {
+    try {
+      return load()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  throw new BrokerUnavailableError(
+    `no SQLite for Node ${process.versions.node} on ${process.platform}-${process.arch}: it has no node:sqlite, and neither ` +
+      '@photostructure/sqlite nor libsql could be loaded. Use Node 22.13 or later, or run: npm install @photostructure/sqlite',
+    { cause: new AggregateError(failures) },
+  )
 }
 
 interface NodeSqlite {
   readonly DatabaseSync: new (
     file: string,
-    options: { timeout: number },
   ) => {
     exec(sql: string): void
     prepare(sql: string): { run(...values: SqliteValue[]): unknown; all(...values: SqliteValue[]): unknown[] }
@@ -37,13 +50,12 @@ interface NodeSqlite {
   }
 }
 
-function fromNode(): SqliteDriver | undefined {
-  const module = loadNodeSqlite()
-  if (module === undefined) return undefined
+/** A driver over node:sqlite's API. */
+function nodeStyle(name: SqliteDriver['name'], { DatabaseSync }: NodeSqlite): SqliteDriver {
   return {
-    name: 'node:sqlite',
+    name,
     open(file) {
-      const database = new module.DatabaseSync(file, { timeout: 0 })
+      const database = new DatabaseSync(file)
       return {
         exec: (sql) => database.exec(sql),
         prepare(sql) {
@@ -70,18 +82,25 @@ function loadNodeSqlite(): NodeSqlite | undefined {
   }
 }
 
+function loadPhotostructure(): SqliteDriver {
+  return nodeStyle('@photostructure/sqlite', requireHere('@photostructure/sqlite') as NodeSqlite)
+}
+
 interface Libsql {
   new (
     file: string,
   ): {
     exec(sql: string): void
-    prepare(sql: string): { run(values: readonly SqliteValue[]): unknown; all(values: readonly SqliteValue[]): unknown[] }
+    prepare(sql: string): {
+      run(values: readonly SqliteValue[]): unknown
+      all(values: readonly SqliteValue[]): unknown[]
+    }
     close(): void
   }
 }
 
-function fromLibsql(): SqliteDriver {
-  const Database = loadLibsql()
+function loadLibsql(): SqliteDriver {
+  const Database = requireHere('libsql') as Libsql
   return {
     name: 'libsql',
     open(file) {
@@ -98,14 +117,4 @@ function fromLibsql(): SqliteDriver {
   }
 }
 
-function loadLibsql(): Libsql {
-  try {
-    return createRequire(import.meta.url)('libsql') as Libsql
-  } catch (error) {
-    throw new BrokerUnavailableError(
-      `no SQLite for Node ${process.versions.node} on ${process.platform}-${process.arch}: it has no node:sqlite, and the package libsql could not be loaded. ` +
-        'Use Node 22.13 or later, or run: npm install libsql',
-      { cause: error },
-    )
-  }
-}
+const requireHere = createRequire(import.meta.url)

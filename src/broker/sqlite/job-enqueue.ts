@@ -90,7 +90,8 @@ class Places {
 function findDuplicate(connection: Connection, jobs: readonly NewJob[], first: number): string {
   const seen = new Set<string>()
   for (const { id } of jobs) {
-    if (seen.has(id) || connection.get('SELECT 1 FROM jobs WHERE id = ? AND seq < ?', id, first) !== undefined) return id
+    if (seen.has(id) || connection.get('SELECT 1 FROM jobs WHERE id = ? AND seq < ?', id, first) !== undefined)
+      return id
     seen.add(id)
   }
   throw new Error('[BUG] an id exists twice, but none of the batch does')

@@ -56,6 +56,7 @@ function encodeCursor(seq: number): string {
 
 function decodeCursor(cursor: string): number {
   const seq = /^seq:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
-  if (seq === undefined) throw new UsageError(`'${cursor}' is not a cursor of a job list; pass the one that the page before gave`)
+  if (seq === undefined)
+    throw new UsageError(`'${cursor}' is not a cursor of a job list; pass the one that the page before gave`)
   return Number(seq)
 }

@@ -30,7 +30,8 @@ export function requeueJob(connection: Connection, id: string, now: number): voi
 /** @throws JobNotFoundError, @throws JobStateError */
 export function deleteJob(connection: Connection, id: string): void {
   const job = findJob(connection, id)
-  if (job.state === 'started') throw new JobStateError(id, job.state, 'stop it or wait until it has ended, then delete it')
+  if (job.state === 'started')
+    throw new JobStateError(id, job.state, 'stop it or wait until it has ended, then delete it')
   connection.run('DELETE FROM jobs WHERE seq = ?', job.seq)
 }
 

@@ -1,6 +1,6 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { Connection } from './connection.ts'
-import { groupByQueue, storeOutcome } from './job-outcome.ts'
+import { groupByQueue } from './job-outcome.ts'
 import { endOfQueue, frontOfQueue } from './position.ts'
 
 /** Jobs that one transaction moves: few enough that other processes hardly notice, enough that a backlog goes quickly. */
@@ -94,7 +94,7 @@ function poison(connection: Connection, row: AbandonedRow, now: number): void {
     return
   }
   connection.run(POISON, now, row.failure_ttl_ms < 0 ? null : now + row.failure_ttl_ms, row.seq)
-  storeOutcome(connection, row.seq, null, JSON.stringify(abandonedFailure(row)), null)
+  connection.run('INSERT INTO job_outcomes (seq, failure) VALUES (?, ?)', row.seq, JSON.stringify(abandonedFailure(row)))
 }
 
 function abandonedFailure(row: AbandonedRow): JobFailure {

@@ -4,29 +4,28 @@ import type { Connection } from './connection.ts'
 
 interface CountRow {
   readonly queue: string
-  readonly paused: number | null
-  readonly state: JobState | null
-  readonly jobs: number | null
+  readonly state: JobState
+  readonly jobs: number
 }
 
-const LIST = `
-WITH names(queue) AS (SELECT name FROM queues WHERE paused = 1 UNION SELECT queue FROM queue_counts)
-SELECT n.queue, q.paused, c.state, c.jobs
-FROM names n LEFT JOIN queues q ON q.name = n.queue LEFT JOIN queue_counts c ON c.queue = n.queue
-ORDER BY n.queue`
+const COUNTS = `
+SELECT queue, state, jobs FROM settled_counts
+UNION ALL SELECT queue, 'queued', count(*) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' GROUP BY queue
+UNION ALL SELECT queue, 'started', count(*) FROM jobs INDEXED BY jobs_started WHERE state = 'started' GROUP BY queue`
 
-/** Every queue that ever held a job, or is paused, by name. */
+/** Every queue that holds a job, once kept the outcome of one, or was ever paused; by name. */
 export function listQueues(connection: Connection): QueueInfo[] {
-  const queues = new Map<string, { name: string; paused: boolean; counts: Record<JobState, number> }>()
-  for (const row of connection.all<CountRow>(LIST)) {
-    let queue = queues.get(row.queue)
-    if (queue === undefined) {
-      queue = { name: row.queue, paused: row.paused === 1, counts: noJobs() }
-      queues.set(row.queue, queue)
-    }
-    if (row.state !== null && row.jobs !== null) queue.counts[row.state] = row.jobs
+  const counts = new Map<string, Record<JobState, number>>()
+  const countsOf = (queue: string) => {
+    const known = counts.get(queue) ?? noJobs()
+    counts.set(queue, known)
+    return known
   }
-  return [...queues.values()]
+  const flags = connection.all<{ name: string; paused: number }>('SELECT name, paused FROM queues')
+  for (const { name } of flags) countsOf(name)
+  for (const { queue, state, jobs } of connection.all<CountRow>(COUNTS)) countsOf(queue)[state] = jobs
+  const paused = new Set(flags.filter((flag) => flag.paused === 1).map(({ name }) => name))
+  return [...counts].map(([name, counts]) => ({ name, paused: paused.has(name), counts })).sort(byName)
 }
 
 const SET_PAUSED = 'INSERT INTO queues (name, paused) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET paused = ?2'
@@ -37,4 +36,8 @@ export function setPaused(connection: Connection, queue: string, paused: boolean
 
 function noJobs(): Record<JobState, number> {
   return Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobState, number>
+}
+
+function byName(a: QueueInfo, b: QueueInfo): number {
+  return a.name < b.name ? -1 : 1
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { assertQueueName } from '../../job/queue-name.ts'
 import type { JobRecord, NewJob } from '../../job/record.ts'
@@ -10,8 +11,8 @@ import type {
   JobPage,
   JobUpdateParams,
   LeaseRenewParams,
-  Maintenance,
   MaintainParams,
+  Maintenance,
   QueueInfo,
   WaitParams,
   WorkerHeartbeatParams,
@@ -54,6 +55,8 @@ export class SqliteBroker implements Broker {
     this.#endedProbe = new EndedProbe(connection)
     this.#work = new WakeFile(`${connection.file}-wake`)
     this.#done = new WakeFile(`${connection.file}-done`)
+    // Each pending wait listens; a thousand of them are no leak.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   async jobEnqueue(jobs: readonly NewJob[]): Promise<void> {
@@ -121,12 +124,13 @@ export class SqliteBroker implements Broker {
     if (isDue(due.nextWorkerGone, now)) {
       await this.#connection.write('forget gone workers', () => forgetGoneWorkers(this.#connection, Date.now()))
     }
-    const { nextDueAt } = promoted === 0 ? due : await this.#connection.readOne('maintain', () => dueWork(this.#connection))
+    const { nextDueAt } =
+      promoted === 0 ? due : await this.#connection.readOne('maintain', () => dueWork(this.#connection))
     return { promoted, ...taken, expired, ...(nextDueAt === null ? {} : { nextDueAt }) }
   }
 
   async queueList(): Promise<QueueInfo[]> {
-    return this.#connection.readOne('list queues', () => listQueues(this.#connection))
+    return this.#connection.read('list queues', () => listQueues(this.#connection))
   }
 
   async queuePause(queue: string): Promise<void> {

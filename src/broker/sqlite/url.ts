@@ -36,7 +36,9 @@ function parseLocation(location: string, url: string): string {
   }
   if (location.startsWith('//') && !location.startsWith('///')) {
     const name = location.slice(2)
-    throw new UsageError(`broker URL '${url}' names a host; write sqlite:${name} or, for an absolute path, sqlite:///${name}`)
+    throw new UsageError(
+      `broker URL '${url}' names a host; write sqlite:${name} or, for an absolute path, sqlite:///${name}`,
+    )
   }
   try {
     return decodeURIComponent(location.replace(/^\/{3}/, '/'))
@@ -48,10 +50,13 @@ function parseLocation(location: string, url: string): string {
 function parseQuery(query: string): Pick<SqliteOptions, 'synchronous'> {
   let synchronous: SqliteOptions['synchronous'] = 'normal'
   for (const [key, value] of new URLSearchParams(query)) {
-    if (key !== 'synchronous') throw new UsageError(`unknown broker option '${key}'${hint(key, ['synchronous'])}; SQLite has synchronous`)
+    if (key !== 'synchronous')
+      throw new UsageError(`unknown broker option '${key}'${hint(key, ['synchronous'])}; SQLite has synchronous`)
     const known = SYNCHRONOUS.find((name) => name === value.toLowerCase())
     if (known === undefined) {
-      throw new UsageError(`broker option synchronous is '${value}'${hint(value, SYNCHRONOUS)}; it is one of ${SYNCHRONOUS.join(', ')}`)
+      throw new UsageError(
+        `broker option synchronous is '${value}'${hint(value, SYNCHRONOUS)}; it is one of ${SYNCHRONOUS.join(', ')}`,
+      )
     }
     synchronous = known
   }

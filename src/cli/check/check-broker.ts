@@ -9,7 +9,9 @@ import { error, type Finding, ok, thrown, warning } from './finding.ts'
 
 export async function checkBroker({ brokerUrl, brokerFolder, brokerFrom }: Settings): Promise<Finding[]> {
   try {
-    const file = brokerUrl.toLowerCase().startsWith('sqlite:') ? parseSqliteUrl(brokerUrl, brokerFolder).file : undefined
+    const file = brokerUrl.toLowerCase().startsWith('sqlite:')
+      ? parseSqliteUrl(brokerUrl, brokerFolder).file
+      : undefined
     if (file !== undefined && !(await exists(file))) return await checkFuture(file, brokerFrom)
     const broker = await connectBroker(brokerUrl, { cwd: brokerFolder })
     try {
@@ -28,8 +30,10 @@ export async function checkBroker({ brokerUrl, brokerFolder, brokerFrom }: Setti
 /** A file that is not there yet is not made by looking: the library is tried elsewhere. */
 async function checkFuture(file: string, from: string): Promise<Finding[]> {
   const folder = dirname(file)
-  if (!(await exists(folder))) return [error('broker', `${file}: there is no directory ${folder}; make it, or name another file`)]
-  if (!(await isWritable(folder))) return [error('broker', `${file} is not there, and nothing can be written to ${folder}`)]
+  if (!(await exists(folder)))
+    return [error('broker', `${file}: there is no directory ${folder}; make it, or name another file`)]
+  if (!(await isWritable(folder)))
+    return [error('broker', `${file} is not there, and nothing can be written to ${folder}`)]
   const scratch = await mkdtemp(join(tmpdir(), 'workhorse-check-'))
   try {
     await (await connectBroker(`sqlite:${join(scratch, 'check.db')}`)).close()
@@ -46,7 +50,11 @@ async function checkFile(file: string): Promise<Finding[]> {
     if (!(await isWritable(path))) findings.push(error('broker', `${path} cannot be written`))
   }
   const isWal = await hasWriteAheadLog(file)
-  findings.push(isWal ? ok('journal', 'write-ahead log') : warning('journal', 'no write-ahead log: readers and writers wait for each other'))
+  findings.push(
+    isWal
+      ? ok('journal', 'write-ahead log')
+      : warning('journal', 'no write-ahead log: readers and writers wait for each other'),
+  )
   return [...findings, ...(await checkFileSystem(dirname(file)))]
 }
 

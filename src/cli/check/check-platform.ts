@@ -22,8 +22,13 @@ function checkFork(wanted: IsolationMode | undefined): Finding {
   const fork = explainForkAvailability()
   if (fork.available) {
     if (process.env['WORKHORSE_UNTESTED_NODE'] !== '1') return ok('fork', `available, addon ${fork.path}`)
-    return warning('fork', 'WORKHORSE_UNTESTED_NODE=1 is set: nobody asks whether fork was tested on this version of Node')
+    return warning(
+      'fork',
+      'WORKHORSE_UNTESTED_NODE=1 is set: nobody asks whether fork was tested on this version of Node',
+    )
   }
   if (wanted === 'fork') return error('fork', `the config file asks for it, but ${fork.reason}`)
-  return wanted === 'inline' ? ok('fork', `not asked for (${fork.reason})`) : warning('fork', `jobs will run inline: ${fork.reason}`)
+  return wanted === 'inline'
+    ? ok('fork', `not asked for (${fork.reason})`)
+    : warning('fork', `jobs will run inline: ${fork.reason}`)
 }

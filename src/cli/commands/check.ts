@@ -20,7 +20,15 @@ export async function runCheck({ flags }: Invocation<CheckFlag>): Promise<number
     )
     printJson({ ok: of('error').length === 0, facts, warnings, errors })
   } else {
-    print([...section('', of('ok')), ...section('warnings', of('warning'), 'yellow'), ...section('errors', of('error'), 'red'), '', verdict(findings)].join('\n'))
+    print(
+      [
+        ...section('', of('ok')),
+        ...section('warnings', of('warning'), 'yellow'),
+        ...section('errors', of('error'), 'red'),
+        '',
+        verdict(findings),
+      ].join('\n'),
+    )
   }
   return of('error').length === 0 ? 0 : EXIT_FAILED
 }
@@ -46,7 +54,8 @@ function section(title: string, findings: readonly Finding[], colour: Colour = '
   if (findings.length === 0) return []
   const width = Math.max(...findings.map(({ subject }) => subject.length))
   const lines = findings.map(
-    ({ subject, text }) => `  ${paint(subject.padEnd(width), colour)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`,
+    ({ subject, text }) =>
+      `  ${paint(subject.padEnd(width), colour)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`,
   )
   return title === '' ? lines : ['', `${title}:`, ...lines]
 }

@@ -1,3 +1,6 @@
+import { hostname } from 'node:os'
+import type { Broker } from '../../broker/broker.ts'
+import { WorkhorseError } from '../../errors.ts'
 import { formatDuration } from '../../support/duration.ts'
 import { Inbox } from '../../support/inbox.ts'
 import { createLogger, type Logger } from '../../support/logger.ts'
@@ -21,6 +24,7 @@ export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 
   const isolation = chooseIsolation(plan.wantedIsolation, logger)
   const broker = await openBroker(settings)
   try {
+    if (flags.name !== undefined) await assertNameIsFree(broker, flags.name)
     const worker = createWorker({
       ...plan.options,
       broker,
@@ -33,6 +37,25 @@ export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 
     return await serve(worker, inbox, logger)
   } finally {
     await broker.close()
+  }
+}
+
+/** Two workers of one name would take each other's leases for their own. */
+async function assertNameIsFree(broker: Broker, name: string): Promise<void> {
+  const holder = (await broker.workerList()).find((worker) => worker.name === name)
+  if (holder === undefined || (holder.hostname === hostname() && !isRunning(holder.pid))) return
+  throw new WorkhorseError(
+    'WORKHORSE_WORKER_NAME_TAKEN',
+    `a worker named '${name}' is at work already (pid ${holder.pid} on ${holder.hostname}); take another name`,
+  )
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM'
   }
 }
 

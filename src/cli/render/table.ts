@@ -33,7 +33,8 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
 /** What a terminal leaves for the last column; in a file or pipe nothing is ever cut. */
 function room(widths: readonly number[]): number {
   const { isTTY, columns } = process.stdout
-  if (!isTTY) return Number.POSITIVE_INFINITY
+  // Some terminals do not know their width.
+  if (!isTTY || !columns) return Number.POSITIVE_INFINITY
   return columns - widths.reduce((sum, width) => sum + width + GAP.length, 0)
 }
 

@@ -27,7 +27,14 @@ async function runInteractive(scope: object, historyFile: string): Promise<numbe
 async function runScript(scope: object): Promise<number> {
   const lines = (await readAll(process.stdin)).split('\n')
   const input = new PassThrough()
-  const repl = start({ input, output: process.stdout, prompt: '', terminal: false, useGlobal: true, ignoreUndefined: true })
+  const repl = start({
+    input,
+    output: process.stdout,
+    prompt: '',
+    terminal: false,
+    useGlobal: true,
+    ignoreUndefined: true,
+  })
   fill(repl, scope)
   const next = (): void => {
     const line = lines.shift()

@@ -7,7 +7,8 @@ import type { Migration } from './migration.ts'
  * - `seq` grows with the order of creation: it is the order of lists.
  * - `position` is the place in the queue: claims take the smallest, the end is the greatest plus one.
  * - Indexes are partial, so that a transition touches only those of the states it leaves and enters.
- * - Triggers keep the counters and empty the tables beside; no statement can forget to.
+ * - Triggers empty the tables beside and count the settled jobs, those that neither wait nor run: there may be millions,
+ *   while the others are counted over their index at less cost than a counter would add to each enqueue and claim.
  */
 export const jobs: Migration = {
   version: 1,
@@ -48,7 +49,7 @@ CREATE TABLE job_metas (seq INTEGER PRIMARY KEY, meta TEXT NOT NULL) STRICT;
 CREATE TABLE job_outcomes (seq INTEGER PRIMARY KEY, result TEXT, failure TEXT, bill TEXT) STRICT;
 
 CREATE TABLE queues (name TEXT PRIMARY KEY, paused INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
-CREATE TABLE queue_counts (
+CREATE TABLE settled_counts (
   queue TEXT NOT NULL,
   state TEXT NOT NULL,
   jobs INTEGER NOT NULL,
@@ -71,17 +72,20 @@ CREATE TABLE workers (
   failed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
-CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN
-  INSERT INTO queue_counts VALUES (NEW.queue, NEW.state, 1) ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+CREATE TRIGGER jobs_settled_at_once AFTER INSERT ON jobs WHEN NEW.state NOT IN ('queued', 'started') BEGIN
+  INSERT INTO settled_counts VALUES (NEW.queue, NEW.state, 1) ON CONFLICT DO UPDATE SET jobs = jobs + 1;
 END;
 
-CREATE TRIGGER jobs_moved AFTER UPDATE OF state ON jobs WHEN OLD.state <> NEW.state BEGIN
-  UPDATE queue_counts SET jobs = jobs - 1 WHERE queue = OLD.queue AND state = OLD.state;
-  INSERT INTO queue_counts VALUES (NEW.queue, NEW.state, 1) ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+CREATE TRIGGER jobs_settled AFTER UPDATE OF state ON jobs WHEN NEW.state NOT IN ('queued', 'started') BEGIN
+  INSERT INTO settled_counts VALUES (NEW.queue, NEW.state, 1) ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+END;
+
+CREATE TRIGGER jobs_unsettled AFTER UPDATE OF state ON jobs WHEN OLD.state NOT IN ('queued', 'started') BEGIN
+  UPDATE settled_counts SET jobs = jobs - 1 WHERE queue = OLD.queue AND state = OLD.state;
 END;
 
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
-  UPDATE queue_counts SET jobs = jobs - 1 WHERE queue = OLD.queue AND state = OLD.state;
+  UPDATE settled_counts SET jobs = jobs - 1 WHERE queue = OLD.queue AND state = OLD.state;
   DELETE FROM job_args WHERE seq = OLD.seq;
   DELETE FROM job_metas WHERE seq = OLD.seq;
   DELETE FROM job_outcomes WHERE seq = OLD.seq;

@@ -37,7 +37,11 @@ const HEADER = `SELECT (SELECT user_version FROM pragma_user_version) AS version
   (SELECT count(*) FROM sqlite_schema) AS tables`
 
 function checkVersion(connection: Connection): number {
-  const { version, application, tables } = connection.get<FileHeader>(HEADER) ?? { version: 0, application: 0, tables: 0 }
+  const { version, application, tables } = connection.get<FileHeader>(HEADER) ?? {
+    version: 0,
+    application: 0,
+    tables: 0,
+  }
   if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || tables !== 0)) {
     throw new BrokerUnavailableError(`${connection.file} is the SQLite database of another program; name another file`)
   }

@@ -1,0 +1,133 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { JobView, Snapshot } from '../../src/queue/inspect.ts'
+import {
+  descendants,
+  isAlive,
+  type LogLine,
+  printed,
+  printedJson,
+  type RunningCli,
+  runCli,
+  startCli,
+} from '../support/cli.ts'
+import { eventually } from '../support/eventually.ts'
+import { createProject, JOBS } from '../support/project.ts'
+
+const events = (cli: RunningCli, event: string): LogLine[] => cli.log.filter((line) => line.event === event)
+
+async function expectGone(pids: readonly number[]): Promise<void> {
+  await eventually(
+    async () => {
+      for (const pid of pids) expect(await isAlive(pid)).toBe(false)
+    },
+    { timeoutMs: 5000 },
+  )
+}
+
+/** Two workers, ready, of one slot each on queue slow, and how to ask for their pids. */
+async function startTwo(isolation: 'fork' | 'inline' = 'inline') {
+  const cwd = await createProject({ 'jobs.mjs': JOBS })
+  const master = startCli(['workers', '2', 'slow', '--isolation', isolation, '--concurrency', '1'], { cwd })
+  await master.waitForEvent('workers.ready')
+  const list = async () => (await printedJson<Snapshot>(['info'], { cwd })).workers
+  const pids = async () => (await list()).map(({ pid }) => pid)
+  await eventually(async () => expect(await list()).toHaveLength(2))
+  return { cwd, master, list, pids }
+}
+
+describe('with --burst', () => {
+  test('all workers share the work and leave when it is done', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    await printed(['shell'], { cwd, input: 'for (let i = 0; i < 40; i++) await add.enqueue(i, i)' })
+    const master = startCli(['workers', '3', '--burst', '--concurrency', '1', '--name', 'crew'], { cwd })
+    expect(await master.exited).toMatchObject({ code: 0, stdout: '' })
+    expect(events(master, 'workers.done')[0]).toMatchObject({ finished: 40, failed: 0 })
+    expect(
+      events(master, 'worker.started')
+        .map(({ worker }) => worker)
+        .sort(),
+    ).toEqual(['crew-1', 'crew-2', 'crew-3'])
+    expect(events(master, 'job.finished')).toHaveLength(40)
+  })
+
+  test('a worker that dies is not started again, and the exit code says so', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    await printed(['enqueue', 'hold'], { cwd })
+    const master = startCli(['workers', '1', 'slow', '--burst', '--isolation', 'inline'], { cwd })
+    await master.waitForOutput('holding')
+    process.kill((await master.waitForEvent('worker.started')).pid, 'SIGKILL')
+    expect(await master.exited).toMatchObject({ code: 1 })
+    expect(events(master, 'workers.failed')[0]?.msg).toBe('worker 1 was ended by SIGKILL')
+  })
+})
+
+test('a worker that dies is started again', async () => {
+  const { cwd, master, pids } = await startTwo()
+  const [first = 0] = await pids()
+  process.kill(first, 'SIGKILL')
+  expect((await master.waitForEvent('workers.restart')).msg).toMatch(
+    /^worker [12] was ended by SIGKILL; starting it again/,
+  )
+  await eventually(async () => expect(events(master, 'worker.ready')).toHaveLength(3))
+  await writeFile(join(cwd, 'release'), '')
+  await printed(['enqueue', 'hold', '--wait=10s'], { cwd })
+})
+
+describe('signals', () => {
+  test('the first: all finish what runs, then leave', async () => {
+    const { cwd, master, pids } = await startTwo()
+    const id = await printed(['enqueue', 'hold'], { cwd })
+    await master.waitForOutput('holding')
+    const workers = await pids()
+    master.kill('SIGINT')
+    await eventually(() => expect(events(master, 'worker.stop')).toHaveLength(2))
+    await writeFile(join(cwd, 'release'), '')
+    expect(await master.exited).toMatchObject({ code: 0 })
+    expect(await printedJson<JobView>(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'finished' })
+    for (const pid of workers) expect(await isAlive(pid)).toBe(false)
+  })
+
+  test('the second: all are killed, and what ran goes back to its queue', async () => {
+    const { cwd, master, pids } = await startTwo('fork')
+    const id = await printed(['enqueue', 'hold'], { cwd })
+    await master.waitForOutput('holding')
+    const workers = await pids()
+    master.kill('SIGTERM')
+    await eventually(() => expect(events(master, 'worker.stop')).toHaveLength(2))
+    master.kill('SIGTERM')
+    expect(await master.exited).toMatchObject({ code: 143 })
+    expect(await printedJson<JobView>(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'queued', attempts: 0 })
+    for (const pid of workers) expect(await isAlive(pid)).toBe(false)
+  })
+
+  test('SIGKILL of the master takes workers, zygotes and horses along; jobs go back at once', async () => {
+    const { cwd, master } = await startTwo('fork')
+    const id = await printed(['enqueue', 'hold'], { cwd })
+    await master.waitForOutput('holding')
+    const processes = await descendants(master.pid)
+    expect(processes.length).toBeGreaterThanOrEqual(2 + 2 + 1)
+    master.kill('SIGKILL')
+    await expectGone(processes)
+    expect(await printedJson<JobView>(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'queued', attempts: 0 })
+  })
+})
+
+describe('what none of them survives', () => {
+  test('is said, and nothing is started again', async () => {
+    const cwd = await createProject({ 'jobs.mjs': `throw new Error('no database')` })
+    const { code, stderr } = await runCli(['workers', '2', '--isolation', 'fork'], { cwd })
+    expect(code).toBe(1)
+    expect(stderr).toContain('cannot be loaded: Error: no database')
+    expect(stderr).toMatch(/worker [12] left with exit code 1 before any worker was ready; stopping/)
+    expect(stderr).not.toContain('starting it again')
+  })
+
+  test('as far as it can be known before is said once', async () => {
+    const cwd = await createProject()
+    const { code, stderr } = await runCli(['workers', '4'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^workhorse: no jobs file: .*\n$/)
+  })
+})
