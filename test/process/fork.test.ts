@@ -30,7 +30,7 @@ async function startWith(source: string, options: Partial<ForkOptions> = {}) {
   return { file, ...(await start(file, options)) }
 }
 
-const valueOf = ({ end }: RunResult) => {
+const resultOf = ({ end }: RunResult) => {
   if (end.type !== 'finished') throw new Error(`expected a finished job, got ${JSON.stringify(end)}`)
   return JSON.parse(end.result)
 }
@@ -53,7 +53,7 @@ describe('a horse', () => {
   it('is a process of its own for each job', async () => {
     const { run, isolation } = await start(fixtureJobs('behaviours.mjs'))
     const runs = await Promise.all(Array.from({ length: 20 }, () => run('identity')))
-    const pids = new Set(runs.map((result) => valueOf(result).pid))
+    const pids = new Set(runs.map((result) => resultOf(result).pid))
     expect(pids.size).toBe(20)
     expect(pids).not.toContain(isolation.zygotePid)
   })
@@ -66,12 +66,12 @@ describe('a horse', () => {
       job('draw', async () => [Math.random(), early(), crypto.randomUUID(), (await import('node:crypto')).randomUUID()])
     `)
     const draws = await Promise.all(Array.from({ length: 20 }, () => run('draw')))
-    expect(new Set(draws.flatMap((result) => valueOf(result))).size).toBe(80)
+    expect(new Set(draws.flatMap((result) => resultOf(result))).size).toBe(80)
   })
 
   it('draws random numbers that look even', async () => {
     const { run } = await startWith(`job('draw', () => Array.from({ length: 10000 }, () => Math.random()))`)
-    const numbers = valueOf(await run('draw')) as number[]
+    const numbers = resultOf(await run('draw')) as number[]
     expect(numbers.every((number) => number >= 0 && number < 1)).toBe(true)
     const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length
     // Six standard deviations of the mean of 10,000 even draws.
@@ -83,13 +83,13 @@ describe('a horse', () => {
       import { readlinkSync } from 'node:fs'
       job('pids', () => [process.pid, Number(readlinkSync('/proc/self'))])
     `)
-    const [told, real] = valueOf(await run('pids'))
+    const [told, real] = resultOf(await run('pids'))
     expect(told).toBe(real)
   })
 
   it('carries its job in its title', async () => {
     const { run } = await start(fixtureJobs('behaviours.mjs'))
-    expect(valueOf(await run('identity', [], { id: 'job-1' })).title).toBe('workhorse: identity job-1')
+    expect(resultOf(await run('identity', [], { id: 'job-1' })).title).toBe('workhorse: identity job-1')
   })
 
   it('holds none of the descriptors of zygote, supervisor and siblings', async () => {
@@ -99,11 +99,11 @@ describe('a horse', () => {
         try { return [fd + ' ' + readlinkSync('/proc/self/fd/' + fd)] } catch { return [] }
       }))
     `)
-    const first = valueOf(await run('open')) as string[]
+    const first = resultOf(await run('open')) as string[]
     expect(first.filter((line) => line.includes('socket:'))).toHaveLength(1)
     expect(first.filter((line) => /^[12] \/memfd:workhorse-std(out|err)/.test(line))).toHaveLength(2)
     for (let i = 0; i < 20; i++) await run('open')
-    expect(valueOf(await run('open'))).toHaveLength(first.length)
+    expect(resultOf(await run('open'))).toHaveLength(first.length)
   })
 
   it('runs hooks in their order: preload and warmUp before the fork, afterFork in it, beforeExit last', async () => {
@@ -111,7 +111,7 @@ describe('a horse', () => {
     const zygote = isolation.zygotePid
     for (let i = 0; i < 5; i++) {
       const result = await run('hooks')
-      const { pid, hooks } = valueOf(result)
+      const { pid, hooks } = resultOf(result)
       expect(hooks).toEqual([`preload ${zygote}`, `warmUp ${zygote}`, `afterFork ${pid}`])
       expect(result.told).toEqual([{ log: 'beforeExit' }])
     }
@@ -148,30 +148,45 @@ describe('a horse', () => {
     await eventually(() => expect(isAlive(grandchild)).toBe(false))
   })
 
-  it('may use fetch, worker_threads, child_process, libsql, zlib and dynamic import', async () => {
-    const { run } = await startWith(`
-      import { createServer } from 'node:http'
-      import { createRequire } from 'node:module'
-      const require = createRequire(${JSON.stringify(import.meta.url)})
-      job('everything', async () => {
-        const server = createServer((_, response) => response.end('served')).listen(0)
-        await new Promise((resolve) => server.once('listening', resolve))
-        const fetched = await (await fetch('http://127.0.0.1:' + server.address().port)).text()
-        const { Worker } = await import('node:worker_threads')
-        const worker = new Worker('require("worker_threads").parentPort.postMessage(42)', { eval: true })
-        const posted = await new Promise((resolve) => worker.once('message', resolve))
-        const { execFile } = await import('node:child_process')
-        const spawned = await new Promise((resolve) => execFile('echo', ['spawned'], (_, out) => resolve(out.trim())))
-        const Database = require('libsql')
-        const row = new Database(':memory:').prepare('select 6 * 7 as answer').get()
-        const { gzip, gunzip } = await import('node:zlib')
-        const zipped = await new Promise((resolve) =>
-          gzip('zipped', (_, data) => gunzip(data, (_, text) => resolve(String(text)))))
-        const module = await import('data:text/javascript,export default "imported"')
-        return [fetched, posted, spawned, row.answer, zipped, module.default]
-      })
-    `)
-    expect(valueOf(await run('everything'))).toEqual(['served', 42, 'spawned', 42, 'zipped', 'imported'])
+  const ABILITIES: Record<string, string> = {
+    fetch: `
+      const server = createServer((_, response) => response.end('served')).listen(0)
+      await new Promise((resolve) => server.once('listening', resolve))
+      return (await fetch('http://127.0.0.1:' + server.address().port)).text()`,
+    worker_threads: `
+      const worker = new Worker('require("worker_threads").parentPort.postMessage(42)', { eval: true })
+      const posted = new Promise((resolve) => worker.once('message', resolve))
+      await new Promise((resolve) => worker.once('exit', resolve))
+      return posted`,
+    child_process: `
+      return new Promise((resolve) => execFile('echo', ['spawned'], (_, out) => resolve(out.trim())))`,
+    libsql: `return new (require('libsql'))(':memory:').prepare('select 6 * 7 as answer').get().answer`,
+    zlib: `
+      return new Promise((resolve) => gzip('zipped', (_, data) => gunzip(data, (_, text) => resolve(String(text)))))`,
+    'dynamic-import': `return (await import('data:text/javascript,export default "imported"')).default`,
+    WebAssembly: `
+      const bytes = Buffer.from('0061736d010000000105016000017f030201000707010372756e00000a0601040041290b', 'hex')
+      return (await WebAssembly.instantiate(bytes)).instance.exports.run()`,
+  }
+  const abilities = Object.entries(ABILITIES).map(([name, body]) => `job('${name}', async () => {${body}\n})`)
+  const imports = `
+    import { execFile } from 'node:child_process'
+    import { createServer } from 'node:http'
+    import { createRequire } from 'node:module'
+    import { Worker } from 'node:worker_threads'
+    import { gunzip, gzip } from 'node:zlib'
+    const require = createRequire(${JSON.stringify(import.meta.url)})`
+
+  it('may use what any process may', async () => {
+    const { run } = await startWith([imports, ...abilities].join('\n'))
+    const results = await Promise.all(Object.keys(ABILITIES).map(async (name) => resultOf(await run(name))))
+    expect(results).toEqual(['served', 42, 'spawned', 42, 'zipped', 'imported', 41])
+  })
+
+  it('may use it all in one job', async () => {
+    const bodies = Object.values(ABILITIES).map((body) => `await (async () => {${body}\n})()`)
+    const { run } = await startWith(`${imports}\njob('everything', async () => [${bodies.join(',')}])`)
+    expect(resultOf(await run('everything'))).toEqual(['served', 42, 'spawned', 42, 'zipped', 'imported', 41])
   })
 
   it('that runs out of heap fails with an error that says so', { timeout: 120_000 }, async () => {
@@ -179,7 +194,7 @@ describe('a horse', () => {
     const failure = failureOf(await run('out-of-memory'))
     expect(failure).toMatchObject({ kind: 'out-of-memory', name: 'OutOfMemoryError', signal: 'SIGABRT' })
     expect(failure.stderrTail).toContain('heap')
-    expect(valueOf(await run('add', [1, 1]))).toBe(2)
+    expect(resultOf(await run('add', [1, 1]))).toBe(2)
   })
 })
 
@@ -241,7 +256,7 @@ describe('a zygote', () => {
       job('fine', () => 'fine')
     `)
     expect(reports[0]?.warnings.join()).toMatch(/a timer is open, opened at .*jobs\.mjs.* \(unreferenced/)
-    expect(valueOf(await run('fine'))).toBe('fine')
+    expect(resultOf(await run('fine'))).toBe('fine')
   })
 
   it('does not boot where preload throws, and says what', async () => {
@@ -273,7 +288,7 @@ describe('a zygote', () => {
     const zygote = isolation.zygotePid
     process.kill(zygote, 'SIGKILL')
     expect(failureOf(await execution)).toMatchObject({ kind: 'zygote-died', name: 'ZygoteDiedError' })
-    expect(valueOf(await run('add', [2, 2]))).toBe(4)
+    expect(resultOf(await run('add', [2, 2]))).toBe(4)
     expect(isolation.zygotePid).not.toBe(zygote)
     expect(deaths).toEqual(['it was ended by SIGKILL'])
   })
@@ -295,7 +310,7 @@ describe('a zygote', () => {
       const now = await isolation.standbyPids()
       expect(now.filter((pid) => !before.includes(pid))).toHaveLength(2)
     })
-    expect(valueOf(await run('add', [1, 2]))).toBe(3)
+    expect(resultOf(await run('add', [1, 2]))).toBe(3)
   })
 
   it('with 200 MB of live heap forks as well', { timeout: 60_000 }, async () => {
@@ -305,7 +320,7 @@ describe('a zygote', () => {
     })
     expect(reports[0]?.frozenBytes).toBeGreaterThan(200e6)
     const results = await Promise.all(Array.from({ length: 50 }, (_, i) => run('add', [i, 1])))
-    expect(results.map(valueOf)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+    expect(results.map(resultOf)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
   })
 })
 
@@ -314,7 +329,7 @@ describe('a thousand forks', () => {
     const { run, isolation } = await start(fixtureJobs('behaviours.mjs'), { standby: 4 })
     const batch = async (from: number) => {
       const results = await Promise.all(Array.from({ length: 100 }, (_, i) => run('add', [from + i, 0])))
-      expect(results.map(valueOf)).toEqual(Array.from({ length: 100 }, (_, i) => from + i))
+      expect(results.map(resultOf)).toEqual(Array.from({ length: 100 }, (_, i) => from + i))
     }
     await batch(0)
     await isolation.standbyPids()

@@ -46,9 +46,8 @@ function standIns(native: Native): Partial<HorseSystem> {
 }
 
 /**
- * Parts of Node that are loaded at their first use, which would be in every horse again. fetch compiles WebAssembly:
- * in a horse that takes some 50 ms, and leaves a task with the platform's thread, which no horse has. A worker thread
- * that ends by itself would wait for it for ever.
+ * Parts of Node that are loaded at their first use, which would be in every horse again. fetch is the dearest:
+ * it brings a WebAssembly module, and what a horse compiles of that leaves a task with a thread that it does not have.
  */
 async function loadLazyParts(): Promise<void> {
   void process.stdout

@@ -30,9 +30,17 @@ export interface ZygoteLaunch extends ZygoteOptions {
  * - The first two are what makes fork(2) safe at all.
  * - What preload and warm-up have compiled stays compiled, and what they have loaded is compiled whole:
  *   a horse would have to compile it again, every time.
+ * - WebAssembly is optimised when it is compiled, not later: optimising later leaves tasks with the platform's thread,
+ *   which a horse does not have, and a worker thread that ends by itself would wait for them for ever.
  * - Node's own code in huge pages: a horse need not fault it in, page by page. Node 26 has dropped the flag.
  */
-const FORK_FLAGS = ['--single-threaded', '--v8-pool-size=0', '--no-flush-bytecode', '--no-lazy']
+const FORK_FLAGS = [
+  '--single-threaded',
+  '--v8-pool-size=0',
+  '--no-flush-bytecode',
+  '--no-lazy',
+  '--no-wasm-dynamic-tiering',
+]
 const HUGE_TEXT_FLAG = Number(process.versions.node.split('.')[0]) < 26 ? ['--use-largepages=silent'] : []
 /** Beside this module, compiled or not. */
 const ENTRY = fileURLToPath(new URL(`./zygote-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
