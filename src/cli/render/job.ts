@@ -34,10 +34,15 @@ export function renderJob(job: JobView): string {
     ['due', time(job.dueAt)],
     ['started', time(job.startedAt)],
     ['ended', time(job.endedAt)],
-    ['forgotten', time(job.expiresAt)],
+    ['kept until', time(job.expiresAt)],
     ['timeout', limit(job.timeoutMs)],
     ['attempts', String(job.attempts)],
-    ['abandoned', job.abandonments === 0 ? undefined : `${job.abandonments} times by workers that died`],
+    [
+      'abandoned',
+      job.abandonments === 0
+        ? undefined
+        : `by ${job.abandonments === 1 ? '1 worker' : `${job.abandonments} workers`} that died`,
+    ],
     ['worker', job.worker],
     ['result', job.result === undefined ? undefined : value(job.result)],
     ['bill', job.bill === undefined ? undefined : renderBill(job.bill)],
@@ -81,8 +86,8 @@ function renderBill({ wallMs, forkMs, usage }: Bill): string {
 }
 
 function renderFailure(failure: JobFailure): string {
-  const lines = [`${failure.kind}: ${failure.name}: ${failure.message}`]
-  if (failure.code !== undefined) lines.push(`code ${failure.code}`)
+  const code = failure.code === undefined ? '' : ` (code ${failure.code})`
+  const lines = [`${failure.kind}: ${failure.name}: ${failure.message}${code}`]
   // Its first line repeats name and message.
   if (failure.stack !== undefined) lines.push(...failure.stack.split('\n').filter((line) => /^\s+at /.test(line)))
   if (failure.cause !== undefined)

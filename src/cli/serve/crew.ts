@@ -102,6 +102,7 @@ export class Crew {
   }
 
   #countReady(member: CrewMember): void {
+    if (this.#ready.has(member)) return
     this.#ready.add(member)
     if (this.#ready.size < this.#members.length) return
     const took = formatDuration(performance.now() - this.#began)
@@ -112,8 +113,8 @@ export class Crew {
     this.#alive.delete(member)
     const { burst, logger } = this.#options
     const who = `worker ${member.number}`
-    const isExpected = exit.code === 0 && (burst || this.#stage !== 'working')
-    if (isExpected) return
+    const hasFinished = exit.code === 0 && (burst || this.#stage !== 'working')
+    if (hasFinished || this.#stage === 'killing') return
     if (this.#stage !== 'working' || burst) {
       this.#exitCode ||= EXIT_FAILED
       logger.error({ event: 'workers.failed' }, `${who} ${describeExit(exit)}`)
