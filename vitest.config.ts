@@ -9,5 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Compiled code is run as it is, and exists once: by file as well as by the package's name.
+    server: { deps: { external: [/\/dist\//] } },
   },
 })

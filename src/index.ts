@@ -15,22 +15,20 @@ export async function disconnect(): Promise<void> {
   await close()
 }
 
-// Jobs
-export { type Enqueuer, type JobDefinition, job } from './job/definition.ts'
-export { type CurrentJob, currentJob, type JobMeta } from './job/context.ts'
-export { afterFork, beforeExit, type Hook, preload, warmUp } from './job/hooks.ts'
-export { JobHandle } from './job/handle.ts'
-export type { EnqueueOptions, JobOptions } from './job/options.ts'
-export type { Bill, JobRecord, ProcessUsage } from './job/record.ts'
-export type { FailureKind, JobFailure } from './job/failure.ts'
-export type { JobState } from './job/states.ts'
-export type { Jsonified, JsonValue } from './job/json.ts'
-export type { Duration } from './support/duration.ts'
-
+export { defineConfig, type WorkhorseConfig, type ZygoteConfig } from './config/config.ts'
 // Configuration
 export { configure } from './config/configure.ts'
-export { defineConfig, type WorkhorseConfig, type ZygoteConfig } from './config/config.ts'
-
+export * from './errors.ts'
+export { type CurrentJob, currentJob, type JobMeta } from './job/context.ts'
+// Jobs
+export { type Enqueuer, type JobDefinition, job } from './job/definition.ts'
+export type { FailureKind, JobFailure } from './job/failure.ts'
+export { JobHandle } from './job/handle.ts'
+export { afterFork, beforeExit, type Hook, preload, warmUp } from './job/hooks.ts'
 // Errors
 export { JobFailedError } from './job/job-failed-error.ts'
-export * from './errors.ts'
+export type { Jsonified, JsonValue } from './job/json.ts'
+export type { EnqueueOptions, JobOptions } from './job/options.ts'
+export type { Bill, JobRecord, ProcessUsage } from './job/record.ts'
+export type { JobState } from './job/states.ts'
+export type { Duration } from './support/duration.ts'

@@ -1,7 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import { createJob } from '../job/definition.ts'
-import { findJob } from '../job/registry.ts'
 import type { Bill } from '../job/record.ts'
+import { findJob } from '../job/registry.ts'
 import type { Worker } from '../worker/create-worker.ts'
 import type { Scenario } from './scenarios.ts'
 

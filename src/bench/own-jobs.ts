@@ -7,4 +7,7 @@ export const noop = job('workhorse.bench.noop', () => {})
  * Milliseconds between `then` and the handler's first instruction. The monotonic clock is one for all processes
  * of a machine.
  */
-export const since = job('workhorse.bench.since', (then: string) => Number(process.hrtime.bigint() - BigInt(then)) / 1e6)
+export const since = job(
+  'workhorse.bench.since',
+  (then: string) => Number(process.hrtime.bigint() - BigInt(then)) / 1e6,
+)

@@ -67,12 +67,7 @@ function resolveBroker(
   return { brokerUrl: DEFAULT_BROKER, brokerFolder: cwd, brokerFrom: 'the default' }
 }
 
-function resolveModules(
-  source: SettingsSource,
-  config: WorkhorseConfig,
-  cwd: string,
-  base: string,
-): readonly string[] {
+function resolveModules(source: SettingsSource, config: WorkhorseConfig, cwd: string, base: string): readonly string[] {
   if (source.jobs?.length) return source.jobs.map((path) => existing(resolve(cwd, path)))
   if (config.jobs !== undefined) return [config.jobs].flat().map((path) => existing(resolve(base, path)))
   const found = findDefaultModule(base)

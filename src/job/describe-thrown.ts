@@ -5,7 +5,11 @@ import type { FailureKind, JobFailure } from './failure.ts'
 export function describeThrown(thrown: unknown, kind: FailureKind): JobFailure {
   try {
     if (thrown instanceof Error || isErrorLike(thrown)) return describeError(thrown, kind)
-    return { kind, name: 'NonError', message: `a value that is not an Error was thrown: ${inspect(thrown, { depth: 2 })}` }
+    return {
+      kind,
+      name: 'NonError',
+      message: `a value that is not an Error was thrown: ${inspect(thrown, { depth: 2 })}`,
+    }
   } catch {
     return { kind, name: 'NonError', message: 'a value that cannot be inspected was thrown' }
   }

@@ -20,7 +20,9 @@ export type Jsonified<T> = T extends undefined | void
       : T extends { toJSON(): unknown }
         ? never
         : T extends object
-          ? { [K in keyof T]: undefined extends T[K] ? Jsonified<Exclude<T[K], undefined>> | undefined : Jsonified<T[K]> }
+          ? {
+              [K in keyof T]: undefined extends T[K] ? Jsonified<Exclude<T[K], undefined>> | undefined : Jsonified<T[K]>
+            }
           : unknown
 
 /** The first value under `path` that is not JSON, told as a sentence for the user, or nothing. */

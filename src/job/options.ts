@@ -117,4 +117,3 @@ export function dueAt(job: string, when: Date | number | string): number {
   }
   return Math.round(time)
 }
-

@@ -94,7 +94,11 @@ function poison(connection: Connection, row: AbandonedRow, now: number): void {
     return
   }
   connection.run(POISON, now, row.failure_ttl_ms < 0 ? null : now + row.failure_ttl_ms, row.seq)
-  connection.run('INSERT INTO job_outcomes (seq, failure) VALUES (?, ?)', row.seq, JSON.stringify(abandonedFailure(row)))
+  connection.run(
+    'INSERT INTO job_outcomes (seq, failure) VALUES (?, ?)',
+    row.seq,
+    JSON.stringify(abandonedFailure(row)),
+  )
 }
 
 function abandonedFailure(row: AbandonedRow): JobFailure {

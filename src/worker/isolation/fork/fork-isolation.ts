@@ -179,6 +179,8 @@ export class ForkIsolation implements Isolation {
   }
 
   #buryWithZygote(number: number, horse: HorseHandle, end: string): void {
+    // It waits for the next zygote.
+    if (!horse.ordered) return
     this.#horses.delete(number)
     if (!horse.born) return horse.giveUp(`its zygote died before the fork: ${end}`)
     // The kernel kills horses with their zygote (PR_SET_PDEATHSIG); what they have spawned it does not.

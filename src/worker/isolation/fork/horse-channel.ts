@@ -21,6 +21,7 @@ export class HorseChannel implements JobReporter {
   readonly #descriptor: number
   readonly #calls = new Map<number, PendingCall>()
   #lastCall = 0
+  #hold: NodeJS.Timeout | undefined
   #socket: Socket | undefined
   #onCommand: ((frame: Frame<HorseCommand>) => void) | undefined
 
@@ -87,6 +88,8 @@ export class HorseChannel implements JobReporter {
 
   #call(method: GatewayMethod, args: readonly unknown[]): Promise<string> {
     const call = ++this.#lastCall
+    // An answer is on its way: the event loop is not empty, though nothing but the channel may be open.
+    this.#hold ??= setInterval(() => {}, 2 ** 30)
     return new Promise((resolve, reject) => {
       this.#calls.set(call, { resolve, reject })
       this.send({ type: 'call', call, method }, JSON.stringify(args))
@@ -98,6 +101,10 @@ export class HorseChannel implements JobReporter {
     if (header.type !== 'reply') return this.#onCommand?.(frame)
     const pending = this.#calls.get(header.call)
     this.#calls.delete(header.call)
+    if (this.#calls.size === 0) {
+      clearInterval(this.#hold)
+      this.#hold = undefined
+    }
     if (header.ok) pending?.resolve(frame.body.toString())
     else pending?.reject(Object.assign(new Error(frame.body.toString()), { name: header.errorName ?? 'Error' }))
   }

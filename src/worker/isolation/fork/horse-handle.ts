@@ -27,6 +27,8 @@ export class HorseHandle {
   /** The horse's end of the channel, until it is born with a copy of it. */
   #horseEnd: number | undefined
 
+  /** A zygote was asked for it. */
+  ordered = false
   pid: number | undefined
   forkMs: number | undefined
 

@@ -95,7 +95,7 @@ function captureStack(): string {
 function openedAt(stack: string): string | undefined {
   const places = stack
     .split('\n')
-    .map((line) => /\(?((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line)?.[1])
+    .map((line) => /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line)?.[1])
     .filter((place): place is string => place !== undefined && !place.includes(OWN_FOLDER))
     .map((place) => (place.startsWith('file://') ? fileURLToPath(place) : place))
   return places.find((place) => !place.includes('/node_modules/')) ?? places.at(-1)

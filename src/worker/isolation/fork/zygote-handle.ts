@@ -30,13 +30,22 @@ export interface ZygoteLaunch extends ZygoteOptions {
  * - The first two are what makes fork(2) safe at all.
  * - What preload and warm-up have compiled stays compiled, and what they have loaded is compiled whole:
  *   a horse would have to compile it again, every time.
+ * - WebAssembly is optimised when it is compiled, not later: optimising later leaves tasks with the platform's thread,
+ *   which a horse does not have, and a worker thread that ends by itself would wait for them for ever.
  * - Node's own code in huge pages: a horse need not fault it in, page by page. Node 26 has dropped the flag.
  */
-const FORK_FLAGS = ['--single-threaded', '--v8-pool-size=0', '--no-flush-bytecode', '--no-lazy']
+const FORK_FLAGS = [
+  '--single-threaded',
+  '--v8-pool-size=0',
+  '--no-flush-bytecode',
+  '--no-lazy',
+  '--no-wasm-dynamic-tiering',
+]
 const HUGE_TEXT_FLAG = Number(process.versions.node.split('.')[0]) < 26 ? ['--use-largepages=silent'] : []
 /** Beside this module, compiled or not. */
 const ENTRY = fileURLToPath(new URL(`./zygote-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 const OUTPUT_INTERVAL_MS = 100
+const SIGKILL = 9
 
 /** The supervisor's view of a zygote: starts it, commands it, hears it, notices its death. */
 export class ZygoteHandle {
@@ -84,6 +93,7 @@ export class ZygoteHandle {
 
   /** Ask for a horse; `forked` or `forkFailed` follows. */
   fork(horse: HorseHandle): void {
+    horse.ordered = true
     this.#send({ type: 'fork', horse: horse.number }, horse.descriptors)
   }
 
@@ -182,6 +192,8 @@ export class ZygoteHandle {
   #bury(end: string): void {
     if (this.#gone) return
     this.#gone = true
+    // What preload may have spawned lives in the zygote's group; horses have groups of their own.
+    if (this.#process.pid !== undefined) this.#native.killGroup(this.#process.pid, SIGKILL)
     this.#drainOutput()
     const said = this.#stderr.tail.trim()
     this.#rejectReady(

@@ -1,17 +1,15 @@
 import { writeSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describeThrown } from '../../../job/describe-thrown.ts'
-import { runHooks } from '../../../job/hooks.ts'
-import { loadModules } from '../../../job/load-modules.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { AddonTracker } from './addon-tracker.ts'
-import { Census, type Leftovers } from './census.ts'
+import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
 import { encodeFrame } from './frames.ts'
 import { becomeHorse } from './horse-main.ts'
 import { createSystem } from './horse-system.ts'
+import { BootFailure, collectGarbage, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
@@ -21,142 +19,84 @@ import { rehearse } from './rehearsal.ts'
 import { ZygoteLoop } from './zygote-loop.ts'
 
 /**
- * Entry of the zygote process: load the application, take stock, freeze, then hand over to the loop that forks.
- * Started by ZygoteHandle with `--single-threaded --v8-pool-size=0`; descriptor 3 brings commands, 4 takes notices.
+ * Entry of the zygote process, started by ZygoteHandle with `--single-threaded --v8-pool-size=0`:
+ * 1. load the application, warm it up, take stock of what it leaves open;
+ * 2. rehearse the life of a horse;
+ * 3. turn the memory into a file-backed image;
+ * 4. hand over to the loop that forks.
+ * Descriptor 3 brings commands, 4 takes notices.
  */
-const COMMANDS = 3
-const NOTICES = 4
+const SOCKETS = { commands: 3, notices: 4 }
 const SIGKILL = 9
-
-class BootFailure extends Error {
-  readonly stage: string
-  constructor(stage: string, cause: unknown) {
-    super(stage, { cause })
-    this.stage = stage
-  }
-}
 
 async function boot(): Promise<void> {
   const native = loadNative()
   native.setParentDeathSignal(SIGKILL)
-  const zygotePid = process.pid
   process.title = 'workhorse: zygote, booting'
   native.setProcessName('workhorse-zygot')
+  const zygotePid = process.pid
   const options = receiveOptions(native)
   const identity = installProcessIdentity(native)
+
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
   const openers = new OpenerTracker()
   const census = new Census(native, openers, new AddonTracker(native))
   openers.start()
-
-  const began = performance.now()
-  await stage('loading the job modules', () => loadModules(options.modules))
-  await stage('preload', () => runHooks('preload'))
-  const loaded = performance.now()
-  await stage('warmUp', () => runHooks('warmUp'))
-  const warmed = performance.now()
-
+  const { loadMs, warmUpMs, leftovers } = await loadApplication(options, census)
   openers.stop()
-  const leftovers = await settle(census)
   if (leftovers.refusals.length > 0) {
     tell({ type: 'refused', leftovers: leftovers.refusals })
     native.exit(1)
   }
+
   const announce = installExitGuards()
   const system = createSystem(native, identity.renew)
   await rehearse(native, system, announce)
-  keepBallast(options.ballastMb)
-  // What a horse loads on its own is compiled as it is needed, as usual.
-  setFlagsFromString('--lazy')
-  collectGarbage()
-  const frozen = options.freeze ? native.freeze() : { bytes: 0 }
-  tell({
-    type: 'ready',
-    protocol: PROTOCOL,
-    report: {
-      jobs: listJobs().map(({ name }) => name),
-      loadMs: loaded - began,
-      warmUpMs: warmed - loaded,
-      freezeMs: performance.now() - warmed,
-      frozenBytes: frozen.bytes,
-      rssBytes: process.memoryUsage.rss(),
-      warnings: leftovers.warnings,
-    },
-  })
+  const { frozenBytes, freezeMs } = solidify(native, options)
+  const jobs = listJobs().map(({ name }) => name)
+  const { warnings } = leftovers
+  const report = { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes: process.memoryUsage.rss(), warnings }
+  tell({ type: 'ready', protocol: PROTOCOL, report })
   process.title = 'workhorse: zygote'
+
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
   setImmediate(() => {
-    const loop = new ZygoteLoop(native, { commands: COMMANDS, notices: NOTICES }, tell)
+    const loop = new ZygoteLoop(native, SOCKETS, tell)
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     becomeHorse(system, inheritance, announce)
   })
 }
 
 function receiveOptions(native: Native): ZygoteOptions {
-  const packet = native.receivePacket(COMMANDS)
-  if (packet === null) native.exit(0)
-  const command = JSON.parse((packet as { data: Buffer }).data.toString()) as ZygoteCommand
-  if (command.type !== 'boot' || command.protocol !== PROTOCOL) {
-    throw new BootFailure(
-      'the handshake',
-      new Error(
-        `expected boot of protocol ${PROTOCOL}, got ${JSON.stringify(command)}; was the package replaced under a running worker? Restart it`,
-      ),
-    )
-  }
-  return command.options
+  const packet = native.receivePacket(SOCKETS.commands)
+  // The supervisor is gone already.
+  if (packet === null) return native.exit(0)
+  const command = JSON.parse(packet.data.toString()) as ZygoteCommand
+  if (command.type === 'boot' && command.protocol === PROTOCOL) return command.options
+  const seen = JSON.stringify(command)
+  const error = `expected boot of protocol ${PROTOCOL}, got ${seen}; was the package replaced under a running worker? Restart it`
+  throw new BootFailure('the handshake', new Error(error))
 }
 
-async function stage(name: string, run: () => Promise<unknown>): Promise<void> {
-  try {
-    await run()
-  } catch (thrown) {
-    throw new BootFailure(name, thrown)
-  }
-}
-
-/** Things that close themselves (a finishing file operation, a socket on its way out) get a moment to do so. */
-async function settle(census: Census): Promise<Leftovers> {
-  const deadline = performance.now() + 500
-  for (;;) {
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    const leftovers = census.take()
-    if (leftovers.refusals.length === 0 || performance.now() > deadline) return leftovers
-  }
-}
-
-let ballast: unknown[] | undefined
-
-/** Live heap of small objects, as an application's own would be. */
-function keepBallast(megabytes: number): void {
-  if (megabytes === 0) return
-  ballast = []
-  const bytesPerObject = 64
-  const count = Math.ceil((megabytes * 1024 * 1024) / bytesPerObject)
-  for (let i = 0; i < count; i++) ballast.push({ a: i, b: i + 1, c: null })
-}
-
-/** Twice: what the first collection makes unreachable, the second frees. The horses inherit a heap without garbage. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  gc()
-  gc()
+/** The last thing before the first fork. */
+function solidify(native: Native, options: ZygoteOptions): { frozenBytes: number; freezeMs: number } {
+  // What a horse loads on its own is compiled as it is needed, as usual.
+  setFlagsFromString('--lazy')
+  collectGarbage('young')
+  const begun = performance.now()
+  const frozenBytes = options.freeze ? native.freeze().bytes : 0
+  return { frozenBytes, freezeMs: performance.now() - begun }
 }
 
 function tell(notice: ZygoteNotice): void {
   const frame = encodeFrame(notice)
   let written = 0
-  while (written < frame.length) written += writeSync(NOTICES, frame, written)
+  while (written < frame.length) written += writeSync(SOCKETS.notices, frame, written)
 }
 
 boot().catch((error: unknown) => {
-  const failure = error instanceof BootFailure ? error.cause : error
-  tell({
-    type: 'boot-failed',
-    stage: error instanceof BootFailure ? error.stage : 'the start of the zygote',
-    failure: describeThrown(failure, 'error'),
-  })
+  const [stage, thrown] = error instanceof BootFailure ? [error.stage, error.cause] : ['the start of the zygote', error]
+  tell({ type: 'boot-failed', stage, failure: describeThrown(thrown, 'error') })
   process.exit(1)
 })
