@@ -1,9 +1,11 @@
 #include "check.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <uv.h>
 
 #include "values.h"
@@ -26,7 +28,7 @@ static void describe(napi_env env, napi_value value, char *result, size_t size) 
   if (type == napi_number) {
     double number = 0;
     napi_get_value_double(env, value, &number);
-    snprintf(result, size, "%.15g", number);
+    snprintf(result, size, isnan(number) ? "NaN" : "%.15g", number);
   } else if (type == napi_string) {
     char text[41] = "";
     napi_get_value_string_utf8(env, value, text, sizeof text, NULL);
@@ -48,11 +50,14 @@ napi_value throw_type(napi_env env, const char *what, const char *expected, napi
   return NULL;
 }
 
+/* libuv names what it can meet itself, which is all but this one. */
+static const char *name_of(int error) { return error == ECHILD ? "ECHILD" : uv_err_name(-error); }
+
 napi_value throw_errno(napi_env env, const char *syscall, int error) {
   char text[256];
   napi_value message, code, object;
-  const char *name = uv_err_name(-error);
-  snprintf(text, sizeof text, "%s: %s, %s", name, uv_strerror(-error), syscall);
+  const char *name = name_of(error);
+  snprintf(text, sizeof text, "%s: %s, %s", name, strerror(error), syscall);
   napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &code);
   napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &message);
   napi_create_error(env, code, message, &object);

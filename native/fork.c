@@ -8,6 +8,7 @@
 #include "check.h"
 #include "dontfork.h"
 #include "childsignal.h"
+#include "threads.h"
 #include "values.h"
 
 /* sysexits.h: EX_SOFTWARE. */
@@ -30,6 +31,7 @@ napi_value js_fork(napi_env env, napi_callback_info info) {
   uv_loop_t *loop;
   if (syscall(SYS_gettid) != getpid()) return throw_errno(env, "fork outside the main thread", EPERM);
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) return throw_errno(env, "napi_get_uv_event_loop", EINVAL);
+  if (!threads_settle()) return throw_errno(env, "fork while another thread runs", errno);
   if (!lift_dontfork()) return throw_errno(env, "madvise", errno);
 
   /* Until its loop is its own, a signal in the child would be written into the parent's signal pipe. */

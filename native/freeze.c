@@ -125,12 +125,17 @@ static bool freeze_mapping(struct freezer *freezer, const struct mapping *mappin
 static bool has_a_stack(const struct freezer *freezer, const struct mapping *mapping) {
   uintptr_t own = (uintptr_t)__builtin_frame_address(0);
   return (own >= mapping->start && own < mapping->end) ||
-         threads_own(&freezer->threads, mapping->start, mapping->end);
+         threads_have_stack_in(&freezer->threads, mapping->start, mapping->end);
 }
 
 static bool freeze_all(struct freezer *freezer, size_t *frozen) {
   struct mappings mappings;
-  if (!threads_rest(&freezer->threads) || !mappings_find(&mappings)) return false;
+  if (!threads_rest(&freezer->threads)) return false;
+  if (!threads_tell_stacks(&freezer->threads)) {
+    errno = ENOSYS;
+    return false;
+  }
+  if (!mappings_find(&mappings)) return false;
   bool done = true;
   for (size_t i = 0; done && i < mappings.count; i++) {
     if (has_a_stack(freezer, &mappings.list[i])) continue;
@@ -147,11 +152,10 @@ static bool open_files(struct freezer *freezer) {
   freezer->page = (size_t)sysconf(_SC_PAGESIZE);
   freezer->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   freezer->file = memfd_create("frozen", MFD_CLOEXEC);
-  return freezer->pagemap >= 0 && freezer->file >= 0 && threads_open(&freezer->threads);
+  return freezer->pagemap >= 0 && freezer->file >= 0 && threads_list(&freezer->threads);
 }
 
 static void close_files(struct freezer *freezer) {
-  threads_close(&freezer->threads);
   if (freezer->pagemap >= 0) close(freezer->pagemap);
   if (freezer->file >= 0) close(freezer->file);
 }
