@@ -2,10 +2,12 @@
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const typed = word.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1
+  let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of known) {
     const distance = editDistance(typed, candidate.toLowerCase())
-    if (distance < bestDistance) {
+    // One slip in three letters: beyond that it is another word.
+    const tolerated = Math.max(1, Math.floor(Math.max(typed.length, candidate.length) / 3))
+    if (distance <= tolerated && distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }

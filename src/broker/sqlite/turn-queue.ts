@@ -5,7 +5,7 @@ import { isBusy } from './sqlite-error.ts'
 const PATIENCE_MS = 30_000
 
 /** Tries in one go before the event loop gets its turn: most transactions elsewhere are over within these. */
-const QUICK_TRIES = 4
+const QUICK_TRIES = 2
 const LONGEST_PAUSE_MS = 4
 
 interface Turn {
