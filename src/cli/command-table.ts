@@ -112,6 +112,22 @@ export const COMMANDS: readonly Command[] = [
     run: async (invocation) => (await import('./commands/queues.ts')).runQueuesResume(invocation),
   }),
   defineCommand({
+    name: 'bench',
+    summary: 'measure a whole worker on this machine',
+    arguments: '[SCENARIO]',
+    count: { least: 0, most: 1 },
+    flags: ['isolation', 'jobs', 'concurrency', 'standby', 'heap-mb', 'samples', 'broker', 'json'],
+    notes: [
+      'Scenarios: noop (nothing but the engine), record_event (the story of examples/redash; in a clone only).',
+      'Without --broker, in an SQLite file of its own.',
+    ],
+    examples: [
+      'workhorse bench noop --concurrency 4',
+      'workhorse bench noop --isolation inline --concurrency 50 --json',
+    ],
+    run: async (invocation) => (await import('./commands/bench.ts')).runBenchCommand(invocation),
+  }),
+  defineCommand({
     name: 'check',
     summary: 'say whether everything here is ready to work',
     flags: [...JOB_FLAGS, 'json'],

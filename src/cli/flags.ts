@@ -99,6 +99,9 @@ export const FLAGS = {
       'jobs delete': 'all jobs in this state',
     },
   },
+  jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
+  'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
+  samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

@@ -11,6 +11,7 @@ export type JsonValue =
  * What a caller sees of a value of type `T` after it went through JSON:
  * `undefined` becomes `null`, and an optional property stays optional.
  */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing has exactly this type
 export type Jsonified<T> = T extends undefined | void
   ? null
   : T extends string | number | boolean | null
