@@ -26,5 +26,12 @@ async function main(): Promise<number> {
   }
 }
 
+/** What was written to a pipe may still wait for its reader. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}
+
+const exitCode = await main().catch(reportError)
+await Promise.all([flush(process.stdout), flush(process.stderr)])
 // Jobs files may have opened what would keep this process alive (a pool, a timer): when a command is done, it is done.
-process.exit(await main().catch(reportError))
+process.exit(exitCode)

@@ -274,3 +274,15 @@ test('a reader of stdout that leaves early is no error', async () => {
   const { stderr } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', pipe], { cwd })
   expect(stderr).toBe('')
 })
+
+test('a reader of stdout that is slow gets everything', async () => {
+  const cwd = await createProject({ 'jobs.mjs': JOBS })
+  const input = `for (let i = 0; i < 200; i++) await add.enqueue('x'.repeat(1000), i)`
+  await printed(['shell'], { cwd, input })
+  const main = join(cwd, 'node_modules/workhorse/dist/cli/main.js')
+  // The list is more than a pipe holds; the note comes when all of it is written, as far as the writer knows.
+  const reader = 'until [ -s note ]; do sleep 0.01; done; cat'
+  const pipe = `"${process.execPath}" "${main}" jobs list --limit 199 2> note | (${reader})`
+  const { stdout } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', pipe], { cwd })
+  expect(stdout.trimEnd().split('\n')).toHaveLength(200)
+})
