@@ -13,7 +13,7 @@ export interface SqliteDatabase {
   close(): void
 }
 
-/** Values are bound in the order of the question marks. */
+/** Values are bound in the order of the question marks, which must be bare: Node 22.13 cannot bind `?1`. */
 export interface SqliteStatement {
   run(values: readonly SqliteValue[]): void
   all(values: readonly SqliteValue[]): unknown[]

@@ -23,15 +23,15 @@ interface ClaimableRow {
   readonly enqueued_at: number
 }
 
-const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM queues WHERE name = ?1 AND paused = 1)'
+const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM queues WHERE name = ? AND paused = 1)'
 
 // A bare LIMIT ? would have SQLite plan the statement anew at every call, which costs five times as much as running it.
 const CLAIMABLE = `
 SELECT seq, id, name, attempts, timeout_ms, created_at, enqueued_at,
   (SELECT args FROM job_args WHERE job_args.seq = jobs.seq) AS args,
   (SELECT meta FROM job_metas WHERE job_metas.seq = jobs.seq) AS meta
-FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = ?1 ORDER BY position
-LIMIT CASE WHEN ${NOT_PAUSED} THEN ?2 ELSE 0 END`
+FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = ? ORDER BY position
+LIMIT CASE WHEN ${NOT_PAUSED} THEN ? ELSE 0 END`
 
 const START = `UPDATE jobs SET state = 'started', worker = ?, execution_id = ? || seq, started_at = ?, lease_until = ?,
   attempts = attempts + 1, progress = NULL`
@@ -45,7 +45,7 @@ export function claimJobs(connection: Connection, params: ClaimParams, now: numb
   for (const queue of params.queues) {
     const room = params.limit - claimed.length
     if (room <= 0) break
-    for (const row of connection.all<ClaimableRow>(CLAIMABLE, queue, room)) {
+    for (const row of connection.all<ClaimableRow>(CLAIMABLE, queue, queue, room)) {
       claimed.push(toClaimed(row, queue, `${claim}${row.seq}`))
       numbers.push(row.seq)
     }
@@ -55,11 +55,11 @@ export function claimJobs(connection: Connection, params: ClaimParams, now: numb
 }
 
 const ANY_CLAIMABLE = `
-SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = ?1) AND ${NOT_PAUSED} AS yes`
+SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = ?) AND ${NOT_PAUSED} AS yes`
 
 /** True where a claim of these queues would get something. */
 export function anyClaimable(connection: Connection, queues: readonly string[]): boolean {
-  return queues.some((queue) => connection.get<{ yes: number }>(ANY_CLAIMABLE, queue)?.yes === 1)
+  return queues.some((queue) => connection.get<{ yes: number }>(ANY_CLAIMABLE, queue, queue)?.yes === 1)
 }
 
 function toClaimed(row: ClaimableRow, queue: string, executionId: string): ClaimedJob {

@@ -63,16 +63,16 @@ function findHeld(connection: Connection, worker: string, outcome: ExecutionEnd)
   return connection.get<HeldRow>(sql, outcome.jobId, outcome.executionId, worker)
 }
 
-const FINISH = `UPDATE jobs SET state = 'finished', ended_at = ?1, lease_until = NULL,
-  expires_at = CASE WHEN result_ttl_ms < 0 THEN NULL ELSE ?1 + result_ttl_ms END`
+const FINISH = `UPDATE jobs SET state = 'finished', ended_at = ?, lease_until = NULL,
+  expires_at = CASE WHEN result_ttl_ms < 0 THEN NULL ELSE ? + result_ttl_ms END`
 
-const FAIL = `UPDATE jobs SET state = 'failed', ended_at = ?1, lease_until = NULL,
-  expires_at = CASE WHEN failure_ttl_ms < 0 THEN NULL ELSE ?1 + failure_ttl_ms END`
+const FAIL = `UPDATE jobs SET state = 'failed', ended_at = ?, lease_until = NULL,
+  expires_at = CASE WHEN failure_ttl_ms < 0 THEN NULL ELSE ? + failure_ttl_ms END`
 
 function endAll(connection: Connection, ends: readonly End[], now: number): void {
   const kept = ends.filter(({ ttl }) => ttl !== 0)
-  updateJobs(connection, FINISH, [now], numbersOf(kept, 'finished'))
-  updateJobs(connection, FAIL, [now], numbersOf(kept, 'failed'))
+  updateJobs(connection, FINISH, [now, now], numbersOf(kept, 'finished'))
+  updateJobs(connection, FAIL, [now, now], numbersOf(kept, 'failed'))
   insertRows(connection, 'job_outcomes (seq, result, failure, bill)', kept.map(toOutcomeRow))
   for (const { seq, ttl } of ends) {
     if (ttl === 0) connection.run('DELETE FROM jobs WHERE seq = ?', seq)
