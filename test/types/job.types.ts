@@ -9,8 +9,8 @@ interface Invoice {
   readonly lines: readonly { readonly sku: string; readonly note?: string }[]
 }
 
-const bill = job('bill', { queue: 'money', timeout: '3m' }, async (invoice: Invoice, copies = 1) => {
-  return { total: invoice.id * copies, paidAt: undefined as string | undefined }
+const bill = job('bill', { queue: 'money', timeout: '3m' }, async (invoice: Invoice, copies?: number) => {
+  return { total: invoice.id * (copies ?? 1), paidAt: undefined as string | undefined }
 })
 const nothing = job('nothing', () => {})
 

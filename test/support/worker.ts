@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type Broker, connectBroker } from '../../dist/broker/index.js'
+import type { EnqueueOptions } from '../../dist/index.js'
+import { createJob } from '../../dist/job/definition.js'
+import { resolveEnqueueOptions, resolveJobOptions } from '../../dist/job/options.js'
+import type { JobRecord } from '../../dist/job/record.js'
+import {
+  type CreateWorkerOptions,
+  createLogger,
+  createWorker,
+  type IsolationMode,
+  type Worker,
+} from '../../dist/worker/index.js'
+import { fixtureJobs } from './fork-isolation.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+export interface Workplace {
+  readonly broker: Broker
+  readonly url: string
+  readonly log: string[]
+  enqueue(name: string, args?: readonly unknown[], options?: EnqueueOptions): Promise<string>
+  /** The job once it has ended. */
+  ended(id: string): Promise<JobRecord>
+  worker(options?: Partial<CreateWorkerOptions>): Worker
+  /** Starts a worker that stays, and is stopped at the end of the test. */
+  start(options?: Partial<CreateWorkerOptions>): Worker
+}
+
+/** A broker of the test's own, and workers on it, with the fixture's jobs. */
+export async function workplace(isolation: IsolationMode): Promise<Workplace> {
+  const url = `sqlite:${join(await temporaryDirectory(), 'jobs.db')}`
+  const broker = await connectBroker(url)
+  onTestFinished(() => broker.close())
+  const log: string[] = []
+  const logger = createLogger('debug', { write: (line) => log.push(line) })
+
+  const worker = (options: Partial<CreateWorkerOptions> = {}): Worker =>
+    createWorker({ broker, modules: [fixtureJobs('behaviours.mjs')], isolation, logger, concurrency: 2, ...options })
+
+  return {
+    broker,
+    url,
+    log,
+    worker,
+    start(options) {
+      const started = worker(options)
+      const running = started.run()
+      onTestFinished(async () => {
+        started.supervisor.stop()
+        await running
+      })
+      return started
+    },
+    async enqueue(name, args = [], options = {}) {
+      const job = createJob(name, resolveEnqueueOptions(name, options, resolveJobOptions(name, {})), args)
+      await broker.jobEnqueue([job])
+      return job.id
+    },
+    async ended(id) {
+      const record = await broker.jobWait(id, { timeoutMs: 20_000 })
+      if (record === undefined) throw new Error(`job ${id} is gone`)
+      return record
+    },
+  }
+}
