@@ -1,20 +1,25 @@
 // Compiles src/ to dist/, and leaves alone what is newer than all of its sources.
-import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { newestChange } from './lib/newest-change.mjs'
+import { root } from './lib/root.mjs'
+import { runNode } from './lib/run.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
-const stamp = join(dist, 'index.js')
-
 const sources = newestChange([join(root, 'src'), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')])
-if (process.argv.includes('--force') || newestChange([stamp]) < sources) {
-  rmSync(dist, { recursive: true, force: true })
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
-  if (status !== 0) process.exit(status ?? 1)
+if (process.argv.includes('--force') || newestChange([join(dist, 'index.js')]) < sources) {
+  const begun = Date.now()
+  runNode(createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'))
+  // Written over in place, so that what runs from it meanwhile goes on; what has no source any more goes.
+  removeOlder(dist, begun - 1000)
   chmodSync(join(dist, 'cli', 'main.js'), 0o755)
+}
+
+function removeOlder(folder, time) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) removeOlder(path, time)
+    else if (statSync(path).mtimeMs < time) rmSync(path)
+  }
 }
