@@ -97,7 +97,9 @@ describe('arguments of a job', () => {
   })
 
   test('that are not show how to quote them, for the shell, too', () => {
-    expect(() => parseArguments('f', ['1', "it's"])).toThrowErrorMatchingInlineSnapshot(`[UsageError: argument 2 of f is not JSON: it's; a string needs quotes of its own: '"it'\\''s"']`)
+    expect(() => parseArguments('f', ['1', "it's"])).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: argument 2 of f is not JSON: it's; a string needs quotes of its own: '"it'\\''s"']`,
+    )
   })
 })
 
