@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { isEnded, isJobState, JOB_STATES, type JobEvent, type JobState, nextState, statesAllowing } from '../../src/job/states.ts'
+import {
+  isEnded,
+  isJobState,
+  JOB_STATES,
+  type JobEvent,
+  type JobState,
+  nextState,
+  statesAllowing,
+} from '../../src/job/states.ts'
 
 /** Every transition there is; what is not listed here must not happen. */
 const TRANSITIONS: readonly (readonly [from: JobState, event: JobEvent, to: JobState])[] = [
@@ -42,7 +50,16 @@ describe('job states', () => {
   })
 
   it('are those of Python RQ', () => {
-    expect(JOB_STATES).toEqual(['queued', 'started', 'finished', 'failed', 'deferred', 'scheduled', 'stopped', 'canceled'])
+    expect(JOB_STATES).toEqual([
+      'queued',
+      'started',
+      'finished',
+      'failed',
+      'deferred',
+      'scheduled',
+      'stopped',
+      'canceled',
+    ])
   })
 
   it('tell from which ones an event can happen', () => {

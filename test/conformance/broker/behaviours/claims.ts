@@ -10,7 +10,14 @@ export function describeClaims(setup: Setup): void {
       const given = newJob({ id: 'a', args: '[1]', meta: '{"k":1}', timeoutMs: 99 })
       await broker.jobEnqueue([given])
       const job = await claimOne(broker)
-      expect(job).toMatchObject({ id: 'a', name: given.name, queue: 'default', attempt: 1, timeoutMs: 99, createdAt: given.createdAt })
+      expect(job).toMatchObject({
+        id: 'a',
+        name: given.name,
+        queue: 'default',
+        attempt: 1,
+        timeoutMs: 99,
+        createdAt: given.createdAt,
+      })
       expect(JSON.parse(job.args)).toEqual([1])
       expect(JSON.parse(job.meta ?? '')).toEqual({ k: 1 })
       expect(job.executionId).not.toBe('')
@@ -106,9 +113,9 @@ export function describeClaims(setup: Setup): void {
       ['a worker without a name', { worker: '' }],
     ])('refuses %s', async (_, params) => {
       const { broker } = await setup()
-      await expect(broker.jobExchange({ worker: WORKER, outcomes: [], queues: ['default'], limit: 1, leaseMs: 1000, ...params })).rejects.toThrow(
-        UsageError,
-      )
+      await expect(
+        broker.jobExchange({ worker: WORKER, outcomes: [], queues: ['default'], limit: 1, leaseMs: 1000, ...params }),
+      ).rejects.toThrow(UsageError)
     })
   })
 }

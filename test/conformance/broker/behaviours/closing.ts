@@ -21,7 +21,8 @@ const CALLS: Readonly<Record<string, (broker: Broker) => Promise<unknown>>> = {
   queueList: (broker) => broker.queueList(),
   queuePause: (broker) => broker.queuePause('default'),
   queueResume: (broker) => broker.queueResume('default'),
-  workerHeartbeat: (broker) => broker.workerHeartbeat({ name: WORKER, state: 'idle', finished: 0, failed: 0, ttlMs: 1000 }),
+  workerHeartbeat: (broker) =>
+    broker.workerHeartbeat({ name: WORKER, state: 'idle', finished: 0, failed: 0, ttlMs: 1000 }),
   workerUnregister: (broker) => broker.workerUnregister(WORKER),
   workerList: (broker) => broker.workerList(),
   workWait: (broker) => broker.workWait({ queues: ['default'] }),

@@ -39,7 +39,17 @@ export function describeEnqueue(setup: Setup): void {
       expect(JSON.parse(job?.args ?? '')).toEqual([1, 'two'])
       expect(JSON.parse(job?.meta ?? '')).toEqual({ user: 7 })
       expect(job?.enqueuedAt).toBeGreaterThanOrEqual(before)
-      for (const absent of ['dueAt', 'startedAt', 'endedAt', 'expiresAt', 'worker', 'result', 'failure', 'bill', 'progress']) {
+      for (const absent of [
+        'dueAt',
+        'startedAt',
+        'endedAt',
+        'expiresAt',
+        'worker',
+        'result',
+        'failure',
+        'bill',
+        'progress',
+      ]) {
         expect(job).not.toHaveProperty(absent)
       }
     })
@@ -65,7 +75,11 @@ export function describeEnqueue(setup: Setup): void {
     it('puts a job at the front, and a batch there in its order', async () => {
       const { broker } = await setup()
       await enqueue(broker, ['a', 'b'])
-      await broker.jobEnqueue([newJob({ id: 'last' }), newJob({ id: 'x', atFront: true }), newJob({ id: 'y', atFront: true })])
+      await broker.jobEnqueue([
+        newJob({ id: 'last' }),
+        newJob({ id: 'x', atFront: true }),
+        newJob({ id: 'y', atFront: true }),
+      ])
       await enqueue(broker, ['first'], { atFront: true })
       expect(ids(await claim(broker, { limit: 10 }))).toEqual(['first', 'x', 'y', 'a', 'b', 'last'])
     })

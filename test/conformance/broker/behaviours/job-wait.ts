@@ -95,7 +95,10 @@ export function describeJobWait(setup: Setup): void {
       for (;;) {
         const jobs = await claim(other, { limit: 7 })
         if (jobs.length === 0) break
-        await handIn(other, jobs.map((job) => finished(job, JSON.stringify(job.id))))
+        await handIn(
+          other,
+          jobs.map((job) => finished(job, JSON.stringify(job.id))),
+        )
       }
       const records = await Promise.all(waiting)
       expect(records.map((record) => JSON.parse(record?.result ?? 'null'))).toEqual(all)

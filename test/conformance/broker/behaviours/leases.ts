@@ -63,7 +63,11 @@ export function describeLeases(setup: Setup): void {
       expect(await broker.leaseRenew({ worker: WORKER, executions: [execution(a)], leaseMs: 60_000 })).toEqual([])
       expect(await reclaim(broker, 1)).toEqual(['b'])
       expect(await broker.jobFetch('a')).toMatchObject({ state: 'started' })
-      const lost = await broker.leaseRenew({ worker: WORKER, executions: [execution(a), execution(b)], leaseMs: 60_000 })
+      const lost = await broker.leaseRenew({
+        worker: WORKER,
+        executions: [execution(a), execution(b)],
+        leaseMs: 60_000,
+      })
       expect(lost).toEqual([(b as { executionId: string }).executionId])
     })
 

@@ -64,7 +64,10 @@ export function describeListing(setup: Setup): void {
 
     it('filters by state, queue and name, alone and together', async () => {
       const { broker } = await setup()
-      await enqueue(broker, ['mail-done', 'mail-broken', 'mail-running', 'mail-waiting'], { queue: 'mail', name: 'send' })
+      await enqueue(broker, ['mail-done', 'mail-broken', 'mail-running', 'mail-waiting'], {
+        queue: 'mail',
+        name: 'send',
+      })
       await enqueue(broker, ['clean'], { queue: 'mail', name: 'clean' })
       await enqueue(broker, ['other-waiting'], { queue: 'other', name: 'send' })
       await enqueue(broker, ['other-later'], { queue: 'other', name: 'send', dueAt: Date.now() + 3_600_000 })

@@ -15,7 +15,16 @@ export function describeManagement(setup: Setup): void {
       await broker.jobRequeue('a')
       const record = await broker.jobFetch('a')
       expect(record).toMatchObject({ state: 'queued', attempts: 0, abandonments: 0 })
-      for (const gone of ['result', 'failure', 'bill', 'progress', 'startedAt', 'endedAt', 'expiresAt', 'executionId']) {
+      for (const gone of [
+        'result',
+        'failure',
+        'bill',
+        'progress',
+        'startedAt',
+        'endedAt',
+        'expiresAt',
+        'executionId',
+      ]) {
         expect(record).not.toHaveProperty(gone)
       }
       const claimed = await claim(broker, { limit: 10 })

@@ -40,7 +40,10 @@ export function describeQueues(setup: Setup): void {
       await broker.jobDelete('kept-not')
       await enqueue(broker, ['kept-not'], { resultTtlMs: 0 })
       const claimed = await claim(broker, { limit: 4 })
-      await handIn(broker, claimed.map((job) => finished(job)))
+      await handIn(
+        broker,
+        claimed.map((job) => finished(job)),
+      )
       expect((await queue(broker, 'default'))?.counts).toEqual({ ...NONE, finished: 3 })
       await broker.jobRequeue('again')
       await broker.jobDelete('deleted')
