@@ -37,6 +37,7 @@ describe('help', () => {
         queues list           list queues with their counts
         queues pause QUEUE…   let workers take nothing more from queues
         queues resume QUEUE…  let workers take from paused queues again
+        bench [SCENARIO]      measure a whole worker on this machine
         check                 say whether everything here is ready to work
         shell                 open a REPL with the jobs loaded
 
@@ -127,7 +128,7 @@ describe('a mistake is one line with the nearest known name', () => {
       `"workhorse: unknown verb 'hlep'; did you mean 'help'? (see workhorse help)"`,
     )
     expect(await mistake(['zzz'])).toMatchInlineSnapshot(
-      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, jobs, queues, check, shell, help (see workhorse help)"`,
+      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, jobs, queues, bench, check, shell, help (see workhorse help)"`,
     )
     expect(await mistake(['help', 'enqeue'])).toMatchInlineSnapshot(
       `"workhorse: unknown verb 'enqeue'; did you mean 'enqueue'? (see workhorse help)"`,

@@ -12,11 +12,15 @@ import { formatSqliteUrl, parseSqliteUrl, type SqliteOptions } from './url.ts'
 /** Opens the file that `url` names, making it where there is none, and brings it to this version's schema. */
 export async function openSqliteBroker(url: string, cwd: string): Promise<Broker> {
   const options = parseSqliteUrl(url, cwd)
+  return new SqliteBroker(await openConnection(options), formatSqliteUrl(options))
+}
+
+export async function openConnection(options: SqliteOptions): Promise<Connection> {
   const connection = new Connection(openFile(options.file), options.file)
   try {
     await configure(connection, options)
     await migrate(connection)
-    return new SqliteBroker(connection, formatSqliteUrl(options))
+    return connection
   } catch (error) {
     connection.close()
     throw error

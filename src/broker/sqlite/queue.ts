@@ -28,7 +28,8 @@ export function listQueues(connection: Connection): QueueInfo[] {
   return [...counts].map(([name, counts]) => ({ name, paused: paused.has(name), counts })).sort(byName)
 }
 
-const SET_PAUSED = 'INSERT INTO queues (name, paused) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused'
+const SET_PAUSED =
+  'INSERT INTO queues (name, paused) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused'
 
 export function setPaused(connection: Connection, queue: string, paused: boolean): void {
   connection.run(SET_PAUSED, queue, paused ? 1 : 0)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BrokerUnavailableError } from '../../errors.ts'
 import { isBusy } from './sqlite-error.ts'
 
@@ -7,6 +8,8 @@ const PATIENCE_MS = 30_000
 /** Tries in one go before the event loop gets its turn: most transactions elsewhere are over within these. */
 const QUICK_TRIES = 2
 const LONGEST_PAUSE_MS = 4
+/** So long may a line be served without the rest of the process getting its turn. */
+const SLICE_MS = 10
 
 interface Turn {
   readonly what: string
@@ -22,11 +25,12 @@ interface Turn {
  */
 export class TurnQueue {
   readonly #file: string
+  readonly #patienceMs: number
   readonly #line: Turn[] = []
-  #closed = false
 
-  constructor(file: string) {
+  constructor(file: string, patienceMs = PATIENCE_MS) {
     this.#file = file
+    this.#patienceMs = patienceMs
   }
 
   /** Runs `attempt` now, or, where it throws "busy", again until it does not. Other errors reject. */
@@ -46,24 +50,25 @@ export class TurnQueue {
 
   /** Rejects everything that waits. */
   close(reason: () => Error): void {
-    this.#closed = true
     for (const turn of this.#line.splice(0)) turn.reject(reason())
   }
 
   async #serve(): Promise<void> {
     let tries = 0
+    let sliceEnd = performance.now() + SLICE_MS
     for (let turn = this.#line[0]; turn !== undefined; turn = this.#line[0]) {
-      const served = this.#serveOne(turn)
-      if (this.#closed) return
-      if (served) {
+      if (this.#serveOne(turn)) {
         tries = 0
         this.#line.shift()
-        continue
+        if (performance.now() < sliceEnd) continue
+        await nextTurn()
+      } else {
+        tries++
+        if (tries % QUICK_TRIES !== 0) continue
+        this.#giveUpOnTheImpatient()
+        await pause(tries / QUICK_TRIES)
       }
-      tries++
-      if (tries % QUICK_TRIES !== 0) continue
-      this.#giveUpOnTheImpatient()
-      await pause(tries / QUICK_TRIES)
+      sliceEnd = performance.now() + SLICE_MS
     }
   }
 
@@ -80,11 +85,11 @@ export class TurnQueue {
 
   #giveUpOnTheImpatient(): void {
     const now = performance.now()
-    for (let turn = this.#line[0]; turn !== undefined && now - turn.since > PATIENCE_MS; turn = this.#line[0]) {
+    for (let turn = this.#line[0]; turn !== undefined && now - turn.since > this.#patienceMs; turn = this.#line[0]) {
       this.#line.shift()
       turn.reject(
         new BrokerUnavailableError(
-          `${turn.what}: ${this.#file} stayed locked by another process for ${PATIENCE_MS / 1000} s; ` +
+          `${turn.what}: ${this.#file} stayed locked by another process for ${this.#patienceMs / 1000} s; ` +
             'see whether one is stopped, or holds a transaction open (a database browser does)',
         ),
       )

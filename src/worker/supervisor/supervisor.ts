@@ -119,7 +119,8 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   kill(): void {
     this.#killed = true
     this.stop()
-    for (const execution of this.#executions.values()) execution.interrupt()
+    // The youngest first: each goes to the front of its queue, and the oldest should stand there in the end.
+    for (const execution of [...this.#executions.values()].reverse()) execution.interrupt()
   }
 
   async #loop(): Promise<void> {
