@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "addon.h"
 #include "check.h"
@@ -47,11 +48,17 @@ static bool describe_thread(napi_env env, napi_value object, int tid, int listin
   return true;
 }
 
+/* By libuv, whose fstat needs no newer libc than Node itself does. */
+static uint64_t mode_of(int fd) {
+  uv_fs_t request;
+  uint64_t mode = uv_fs_fstat(NULL, &request, fd, NULL) == 0 ? request.statbuf.st_mode : 0;
+  uv_fs_req_cleanup(&request);
+  return mode;
+}
+
 static const char *kind_of(int fd, const char *target) {
-  struct stat status;
   if (strncmp(target, "anon_inode:", 11) == 0) return "anonymous";
-  if (fstat(fd, &status) < 0) return "unknown";
-  switch (status.st_mode & S_IFMT) {
+  switch (mode_of(fd) & S_IFMT) {
     case S_IFREG:
       return "file";
     case S_IFDIR:

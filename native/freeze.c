@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "addon.h"
 #include "check.h"
@@ -20,7 +21,7 @@
  * other thread may run. Whether one did is seen before the replacement, and the piece is copied again.
  *
  * One thing does change: madvise(MADV_DONTNEED) on a replaced mapping brings back its content of now instead of zeros.
- * V8 and glibc's malloc do not count on zeros; an allocator that does (jemalloc) must not be used with this.
+ * V8 and glibc's malloc do not count on zeros there. jemalloc does, for calloc: with it, freeze() refuses.
  */
 
 /* Small, because it is for a moment in memory twice. */
@@ -148,6 +149,15 @@ static bool freeze_all(struct freezer *freezer, size_t *frozen) {
   return done;
 }
 
+static bool is_jemalloc_loaded(void) {
+  uv_lib_t program;
+  void *symbol;
+  bool loaded = uv_dlopen(NULL, &program) == 0 && uv_dlsym(&program, "mallctl", &symbol) == 0;
+  uv_dlclose(&program);
+  if (loaded) errno = ENOTSUP;
+  return loaded;
+}
+
 static bool open_files(struct freezer *freezer) {
   freezer->page = (size_t)sysconf(_SC_PAGESIZE);
   freezer->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -164,7 +174,7 @@ napi_value js_freeze(napi_env env, napi_callback_info info) {
   (void)info;
   struct freezer freezer = {.file = -1, .pagemap = -1};
   size_t frozen = 0;
-  bool done = open_files(&freezer) && freeze_all(&freezer, &frozen);
+  bool done = !is_jemalloc_loaded() && open_files(&freezer) && freeze_all(&freezer, &frozen);
   int error = errno;
   close_files(&freezer);
   if (!done) return throw_errno(env, "freeze", error);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 #define FIRST_PAUSE_NS 20000
 #define LONGEST_PAUSE_NS 4000000
@@ -95,10 +95,12 @@ bool threads_have_stack_in(const struct threads *threads, uintptr_t start, uintp
   return false;
 }
 
-/* The links of the directory are itself, its parent, and one for each thread. */
+/* The links of the directory: two for itself, one for each thread, and one of those is ours. */
 static bool are_all(const struct threads *threads) {
-  struct stat directory;
-  return stat("/proc/self/task", &directory) == 0 && directory.st_nlink == threads->count + 3;
+  uv_fs_t request;
+  bool are = uv_fs_stat(NULL, &request, "/proc/self/task", NULL) == 0 && request.statbuf.st_nlink == threads->count + 3;
+  uv_fs_req_cleanup(&request);
+  return are;
 }
 
 bool threads_settle(void) {

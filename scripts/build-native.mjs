@@ -1,8 +1,20 @@
 // Builds the native addon and puts it where load-native.ts looks: node scripts/build-native.mjs [--required]
 // Where it cannot be built, one line says what is missing; that is an error only with --required.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -41,37 +53,45 @@ function findNodeGyp() {
 
 function isFresh(path) {
   if (!existsSync(path)) return false
-  const sources = readdirSync(source).filter((name) => /\.(c|h|gyp)$/.test(name))
-  return sources.every((name) => statSync(join(source, name)).mtimeMs < statSync(path).mtimeMs)
+  return sources().every((name) => statSync(join(source, name)).mtimeMs < statSync(path).mtimeMs)
 }
 
+function sources() {
+  return readdirSync(source).filter((name) => /\.(c|h|gyp)$/.test(name))
+}
+
+// In a folder of its own: two builds at once do not meet, and one that fails leaves the addon that was there.
 function build() {
-  const prefix = resolve(dirname(process.execPath), '..')
-  const headers = existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
-  const run = spawnSync(process.execPath, [findNodeGyp(), 'rebuild', '--silent', ...headers], {
-    cwd: source,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const output = `${run.stdout}${run.stderr}`.trim()
-  if (run.status !== 0) giveUp(`the compilation failed; is everything there (${INSTALL})? ${lastLine(output)}`)
-  if (output.includes('warning')) console.error(output)
+  const folder = mkdtempSync(join(tmpdir(), 'workhorse-native-'))
+  for (const name of sources()) copyFileSync(join(source, name), join(folder, name))
+  const run = spawnSync(process.execPath, [findNodeGyp(), 'rebuild', ...headers()], { cwd: folder, encoding: 'utf8' })
+  const output = `${run.stdout}${run.stderr}`
+  if (run.status === 0) put(join(folder, 'build', 'Release', 'workhorse.node'), built)
+  rmSync(folder, { recursive: true })
+  if (run.status !== 0) giveUp(`the compilation failed: ${firstComplaint(output)} (it needs: ${INSTALL})`)
+  if (output.includes('warning:')) console.error(output)
 }
 
-function lastLine(output) {
-  return (
-    output
-      .split('\n')
-      .filter((line) => /error|not found|ERR!/i.test(line))
-      .at(-1) ?? ''
-  )
+// Headers next to node save the download of others.
+function headers() {
+  const prefix = dirname(dirname(process.execPath))
+  return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
+}
+
+function firstComplaint(output) {
+  return output.split('\n').find((line) => /error:|not found|ERR! stack/i.test(line)) ?? 'node-gyp does not say why'
 }
 
 function publish() {
   const libc = readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-') ? '-musl' : ''
-  const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}${libc}`)
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(built, join(folder, 'workhorse.node'))
+  put(built, join(root, 'prebuilds', `${process.platform}-${process.arch}${libc}`, 'workhorse.node'))
+}
+
+// By rename: a process that has the old file loaded keeps it.
+function put(from, to) {
+  mkdirSync(dirname(to), { recursive: true })
+  copyFileSync(from, `${to}.${process.pid}`)
+  renameSync(`${to}.${process.pid}`, to)
 }
 
 function giveUp(reason) {

@@ -59,17 +59,17 @@ const scenario = (name: string) => tellings('scenarios.mjs', name)
 
 describe('fork', () => {
   test.each([
-    { forks: 304, heapMb: 15, freeze: 0 },
-    { forks: 304, heapMb: 200, freeze: 1 },
+    { forks: 304, heapMb: 15, memory: 'as it is' },
+    { forks: 304, heapMb: 200, memory: 'frozen' },
   ])(
-    '$forks children do what Node can do, with $heapMb MB of heap, frozen: $freeze',
+    '$forks children do what Node can do, with $heapMb MB of heap, $memory',
     { timeout: 240_000 },
     async (it) => {
       const server = createServer((_, response) => response.end('served')).listen(0, '127.0.0.1')
       await new Promise((resolve) => server.on('listening', resolve))
       try {
         const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-        const [told] = await tellings('many-forks.mjs', it.forks, it.heapMb, it.freeze, url)
+        const [told] = await tellings('many-forks.mjs', it.forks, it.heapMb, it.memory, url)
         expect(told).toMatchObject({ forks: it.forks, failures: [], heapIntact: true })
       } finally {
         server.closeAllConnections()
@@ -331,7 +331,7 @@ describe('random', () => {
 describe('a wrong argument is refused in a sentence', () => {
   const wrong = native as unknown as Record<string, (...args: unknown[]) => unknown>
 
-  test.each([
+  const cases: [string, unknown[], string][] = [
     ['wait', ['one'], "wait(): pid must be an integer from 1 to 2147483647, but it is the string 'one'"],
     ['wait', [], 'wait(): pid must be an integer from 1 to 2147483647, but it is undefined'],
     ['wait', [1.5], 'wait(): pid must be an integer from 1 to 2147483647, but it is 1.5'],
@@ -375,7 +375,9 @@ describe('a wrong argument is refused in a sentence', () => {
     ['setBlocking', [0, 1], 'setBlocking(): blocking must be true or false, but it is 1'],
     ['random', [257], 'random(): length must be an integer from 1 to 256, but it is 257'],
     ['onLoopEmpty', [1, null], 'onLoopEmpty(): callback must be a function, but it is null'],
-  ])('%s %#', (name, args, message) => {
+  ]
+
+  test.each(cases.map(([name, args, message]) => ({ name, args, message })))('$message', ({ name, args, message }) => {
     expect(() => wrong[name]?.(...args)).toThrow(expect.objectContaining({ name: 'TypeError', message }))
   })
 })
