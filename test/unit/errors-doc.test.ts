@@ -20,7 +20,9 @@ function codesInSource(): string[] {
   )
   const codes = files.flatMap((name) => {
     const text = readFileSync(join(ROOT, 'src', name), 'utf8')
-    return [...text.matchAll(/(?:super|new WorkhorseError)\(\s*'(WORKHORSE_[A-Z_]+)'/g)].map((match) => match[1] as string)
+    return [...text.matchAll(/(?:super|new WorkhorseError)\(\s*'(WORKHORSE_[A-Z_]+)'/g)].map(
+      (match) => match[1] as string,
+    )
   })
   return [...new Set(codes)].sort()
 }

@@ -1,0 +1,217 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { type RunningCli, startCli } from '../support/cli.ts'
+import { createProject } from '../support/project.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const README = read('README.md')
+const PACKAGE = JSON.parse(read('package.json')) as { name: string; scripts: Record<string, string> }
+
+/** What the README promises that a command prints. */
+const PRINTS: Readonly<Record<string, RegExp>> = {
+  'npx jiti enqueue.ts': /^5$/m,
+  'npx workhorse check': /^no errors/m,
+  'npx jiti results.ts': /^costs 30$/m,
+  'npx workhorse enqueue add 20 22 --id answer --wait': /^42$/m,
+  'npx workhorse jobs list --state finished --limit 5': /answer/,
+  'npx workhorse jobs show answer': /finished/,
+  'npx workhorse jobs delete later': /deleted 1 job/,
+  "echo 'await add(20, 22)' | npx workhorse shell": /42/,
+  'npx jiti shop.test.ts': /pass 1/,
+  'npx workhorse bench noop --jobs 100 --samples 10': /noop/,
+}
+
+interface Block {
+  readonly language: string
+  readonly text: string
+  /** Named by a comment in its first line. */
+  readonly file: string | undefined
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function blocksOf(page: string): Block[] {
+  return [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({
+    language,
+    text,
+    file: /^\/\/ (\S+\.ts)\n/.exec(text)?.[1],
+  }))
+}
+
+/** An empty project in which workhorse is installed, as npm would do it. */
+async function installInto(files: Readonly<Record<string, string>> = {}): Promise<string> {
+  const folder = await createProject(files)
+  const bin = join(folder, 'node_modules', '.bin')
+  await mkdir(bin)
+  await symlink(join(ROOT, 'dist', 'cli', 'main.js'), join(bin, 'workhorse'))
+  await symlink(join(ROOT, 'node_modules', 'jiti', 'lib', 'jiti-cli.mjs'), join(bin, 'jiti'))
+  return folder
+}
+
+/** The reader's terminals: one for the worker, which a new one replaces, and one for everything else. */
+class Terminals {
+  readonly #folder: string
+  #worker: RunningCli | undefined
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async run(command: string): Promise<void> {
+    if (command === `npm install ${PACKAGE.name}`) return
+    const worker = /^npx workhorse (workers? .*|worker)$/.exec(command)?.[1]
+    if (worker !== undefined && !worker.includes('--burst')) return this.#startWorker(worker.split(' '))
+    const { code, output } = await this.#runToEnd(command)
+    expect(code, `${command}\n${output}`).toBe(0)
+    const expected = PRINTS[command]
+    if (expected !== undefined) expect(output, command).toMatch(expected)
+  }
+
+  async #startWorker(args: readonly string[]): Promise<void> {
+    await this.leave()
+    this.#worker = startCli(args, { cwd: this.#folder })
+    await this.#worker.waitForEvent(`${args[0]}.ready`, 60_000)
+  }
+
+  /** Ctrl-C in the worker's terminal. */
+  async leave(): Promise<void> {
+    this.#worker?.kill('SIGINT')
+    const exit = await this.#worker?.exited
+    if (exit !== undefined) expect(exit.code, exit.stderr).toBe(0)
+    this.#worker = undefined
+  }
+
+  /** npx looks into node_modules/.bin first; so does this, and nowhere else. */
+  async #runToEnd(command: string): Promise<{ code: number | null; output: string }> {
+    const kept = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_OPTIONS|WORKHORSE_BROKER)/.test(name))
+    const PATH = [join(this.#folder, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
+    const env = { ...Object.fromEntries(kept), PATH, HOME: this.#folder }
+    const shell = spawn('sh', ['-c', command.replaceAll('npx ', '')], { cwd: this.#folder, env, timeout: 60_000 })
+    let output = ''
+    for (const stream of [shell.stdout, shell.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+      })
+    }
+    shell.stdin.end()
+    const code = await new Promise<number | null>((resolve) => shell.once('close', resolve))
+    return { code, output }
+  }
+}
+
+describe('README.md', () => {
+  it('runs as it is written, from top to bottom', { timeout: 240_000 }, async () => {
+    const folder = await installInto()
+    const terminals = new Terminals(folder)
+    for (const { language, text, file } of blocksOf(README)) {
+      if (file !== undefined) await writeFile(join(folder, file), text)
+      if (language !== 'sh') continue
+      for (const command of text.trimEnd().split('\n')) await terminals.run(command)
+    }
+    await terminals.leave()
+  })
+
+  it('shows no command that the test does not run', () => {
+    const commands = blocksOf(README).flatMap(({ language, text }) =>
+      language === 'sh' ? text.trimEnd().split('\n') : [],
+    )
+    expect(Object.keys(PRINTS).filter((command) => !commands.includes(command))).toEqual([])
+    expect(commands.filter((command) => !/npx (workhorse|jiti) |^npm install /.test(command))).toEqual([])
+  })
+
+  it.skipIf(!nodeStripsTypes())('runs its first example on plain Node', { timeout: 60_000 }, async () => {
+    const folder = await installInto(minimalExample())
+    const terminals = new Terminals(folder)
+    await terminals.run('npx workhorse worker')
+    await terminals.run('node enqueue.ts')
+    await terminals.leave()
+  })
+
+  it('has its first example in examples/minimal', () => {
+    for (const [file, text] of Object.entries(minimalExample())) expect(text).toBe(read(`examples/minimal/${file}`))
+    expect(readdirSync(join(ROOT, 'examples', 'minimal')).sort()).toEqual(Object.keys(minimalExample()).sort())
+  })
+})
+
+describe('the documentation', () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].concat(
+    readdirSync(join(ROOT, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  )
+
+  it('names only npm scripts that exist', () => {
+    const named = pages.flatMap((page) => [...read(page).matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]))
+    expect(named.filter((script) => !((script as string) in PACKAGE.scripts))).toEqual([])
+    expect(PACKAGE.scripts).toHaveProperty('test')
+  })
+
+  it('links only to pages and headings that exist', () => {
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
+        .filter(([, path, anchor]) => !leadsSomewhere(page, path ?? '', anchor))
+        .map(([link]) => `${page}: ${link}`),
+    )
+    expect(broken).toEqual([])
+  })
+
+  it('shows TypeScript that compiles', { timeout: 120_000 }, async () => {
+    const files = pages.flatMap((page, number) =>
+      blocksOf(read(page))
+        .filter(({ language }) => language === 'ts')
+        .map(({ text, file }, index) => [file ?? `page-${number}-${index}.ts`, text] as const),
+    )
+    const folder = await installInto(Object.fromEntries(files))
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS }))
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
+    expect(stdout).toBe('')
+  })
+})
+
+const COMPILER_OPTIONS = {
+  target: 'es2022',
+  module: 'preserve',
+  moduleResolution: 'bundler',
+  moduleDetection: 'force',
+  strict: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  types: ['node'],
+  typeRoots: [join(ROOT, 'node_modules', '@types')],
+}
+
+function minimalExample(): Record<string, string> {
+  const [jobs, enqueue] = blocksOf(README).filter(({ file }) => file !== undefined)
+  return { 'jobs.ts': jobs?.text ?? '', 'enqueue.ts': enqueue?.text ?? '' }
+}
+
+function nodeStripsTypes(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript)
+}
+
+function leadsSomewhere(page: string, path: string, anchor: string | undefined): boolean {
+  const folder = page.startsWith('docs/') ? 'docs' : ''
+  const target = path === '' ? page : join(folder, path)
+  let text: string
+  try {
+    text = read(target)
+  } catch {
+    return false
+  }
+  if (anchor === undefined) return true
+  const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  )
+  return anchors.includes(anchor)
+}
