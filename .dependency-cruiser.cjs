@@ -47,7 +47,7 @@ module.exports = {
       name: 'sqlite-driver-only-in-its-broker',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/broker/sqlite/' },
-      to: { path: '^(libsql|node:sqlite|sqlite)' },
+      to: { path: 'node_modules/(libsql|@photostructure/sqlite)/|^(node:)?sqlite$' },
     },
     {
       name: 'no-orphans',

@@ -28,6 +28,7 @@ export { afterFork, beforeExit, type Hook, preload, warmUp } from './job/hooks.t
 // Errors
 export { JobFailedError } from './job/job-failed-error.ts'
 export type { Jsonified, JsonValue } from './job/json.ts'
+export { ModuleLoadError } from './job/module-load-error.ts'
 export type { EnqueueOptions, JobOptions } from './job/options.ts'
 export type { Bill, JobRecord, ProcessUsage } from './job/record.ts'
 export type { JobState } from './job/states.ts'

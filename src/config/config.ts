@@ -20,6 +20,8 @@ export interface WorkhorseConfig {
   readonly grace?: Duration
   /** How long a dead worker's jobs stay its own. Default 15 s. */
   readonly lease?: Duration
+  /** How often a job's worker may die before the job is failed as the likely cause. Default 3. */
+  readonly maxAbandonments?: number
   readonly zygote?: ZygoteConfig
 }
 
@@ -32,7 +34,18 @@ export interface ZygoteConfig {
   readonly freeze?: boolean
 }
 
-const KEYS = ['broker', 'jobs', 'queues', 'concurrency', 'isolation', 'standby', 'grace', 'lease', 'zygote'] as const
+const KEYS = [
+  'broker',
+  'jobs',
+  'queues',
+  'concurrency',
+  'isolation',
+  'standby',
+  'grace',
+  'lease',
+  'maxAbandonments',
+  'zygote',
+] as const
 const ZYGOTE_KEYS = ['nodeFlags', 'bootTimeout', 'freeze'] as const
 
 /**

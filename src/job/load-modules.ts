@@ -41,11 +41,25 @@ async function importAny(file: string): Promise<Record<string, unknown>> {
   try {
     return await withoutWarning(/Type Stripping is an experimental feature/, () => importModule(url))
   } catch (error) {
-    // Enums, path aliases and imports without extension are beyond type stripping; jiti knows them. Both errors
-    // come from linking, before any of the module's code has run.
-    if (!BEYOND_STRIPPING.has((error as { code?: string }).code ?? '')) throw error
+    if (!isBeyondStripping(error)) throw error
     return importByJiti(file)
   }
+}
+
+/**
+ * Enums, path aliases, imports without extension, and ES modules in a package of type commonjs (which is what
+ * `npm init` makes) are beyond type stripping; jiti knows them. All of these errors come from parsing and linking,
+ * before any of the module's code has run.
+ */
+function isBeyondStripping(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  if (
+    error instanceof SyntaxError &&
+    /import statement outside a module|Unexpected token 'export'/.test(message ?? '')
+  ) {
+    return true
+  }
+  return BEYOND_STRIPPING.has(code ?? '')
 }
 
 const BEYOND_STRIPPING = new Set([

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { DuplicateJobError } from '../../dist/errors.js'
 import type { ClaimedJob, NewJob } from '../../dist/job/record.js'
 import type { ExecutionEnd, Isolation, RunningExecution } from '../../dist/worker/isolation/isolation.js'
 
@@ -37,7 +38,11 @@ export function runner(isolation: Isolation): Run {
     }
     const running = isolation.run(job, {
       gateway: {
-        enqueue: async (jobs) => void enqueued.push(...jobs),
+        enqueue: async (jobs) => {
+          const taken = jobs.find(({ id }) => enqueued.some((other) => other.id === id))
+          if (taken) throw new DuplicateJobError(taken.id)
+          enqueued.push(...jobs)
+        },
         fetch: async () => undefined,
         wait: async () => undefined,
       },

@@ -37,6 +37,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       standby: flags.standby ?? config.standby,
       grace: flags.grace ?? config.grace,
       lease: flags.lease ?? config.lease,
+      maxAbandonments: config.maxAbandonments,
       name: flags.name,
       nodeFlags: config.zygote?.nodeFlags,
       bootTimeout: config.zygote?.bootTimeout,

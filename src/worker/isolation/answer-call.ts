@@ -1,19 +1,19 @@
 import type { JobGateway } from '../../job/gateway.ts'
 import type { NewJob } from '../../job/record.ts'
+import { carryError } from './carried-error.ts'
 import type { GatewayMethod } from './gateway-method.ts'
 
 export type Answer =
   | { readonly ok: true /** JSON text. */; readonly body: string }
-  | { readonly ok: false; readonly errorName: string /** The error's message. */; readonly body: string }
+  | { readonly ok: false /** A CarriedError as JSON text. */; readonly body: string }
 
-/** Carries out what a job in another process asks of the broker. Errors travel as name and message. */
+/** Carries out what a job in another process asks of the broker. */
 export async function answerCall(gateway: JobGateway, method: GatewayMethod, args: string): Promise<Answer> {
   try {
     const value = await call(gateway, method, JSON.parse(args) as unknown[])
     return { ok: true, body: JSON.stringify(value ?? null) }
   } catch (error) {
-    const { name, message } = error as Error
-    return { ok: false, errorName: name, body: message }
+    return { ok: false, body: JSON.stringify(carryError(error)) }
   }
 }
 

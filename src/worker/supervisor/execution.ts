@@ -2,13 +2,11 @@ import type { ExecutionOutcome } from '../../broker/broker.ts'
 import type { JobFailure } from '../../job/failure.ts'
 import { type ClaimedJob, UNLIMITED } from '../../job/record.ts'
 import { formatDuration } from '../../support/duration.ts'
+import { LongTimeout } from '../../support/long-timeout.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation/isolation.ts'
 
 /** Why we end an execution ourselves. */
 type Ending = 'timeout' | 'shutdown' | 'lease-lost'
-
-/** Longest delay that setTimeout knows. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * One run of one job: starts it, keeps its time limit from outside its process, and judges its end.
@@ -22,13 +20,13 @@ export class Execution {
   readonly #running: RunningExecution
   readonly #graceMs: number
   #ending: Ending | undefined
-  #timer: NodeJS.Timeout | undefined
+  #timer: LongTimeout | undefined
 
   constructor(job: ClaimedJob, isolation: Isolation, observer: ExecutionObserver, graceMs: number) {
     this.job = job
     this.#graceMs = graceMs
     this.#running = isolation.run(job, observer)
-    if (job.timeoutMs !== UNLIMITED) this.#arm(job.timeoutMs, () => this.#timeOut())
+    if (job.timeoutMs !== UNLIMITED) this.#timer = new LongTimeout(job.timeoutMs, () => this.#timeOut())
     this.outcome = this.#running.ended.then((end) => this.#judge(end))
   }
 
@@ -50,15 +48,11 @@ export class Execution {
   #timeOut(): void {
     this.#ending ??= 'timeout'
     this.#running.abort(`the job reached its timeout of ${formatDuration(this.job.timeoutMs)}`)
-    this.#arm(this.#graceMs, () => this.#running.kill())
-  }
-
-  #arm(delayMs: number, action: () => void): void {
-    this.#timer = setTimeout(action, Math.min(delayMs, MAX_TIMER_MS))
+    this.#timer = new LongTimeout(this.#graceMs, () => this.#running.kill())
   }
 
   #judge(end: ExecutionEnd): ExecutionOutcome | undefined {
-    clearTimeout(this.#timer)
+    this.#timer?.clear()
     if (this.#ending === 'lease-lost') return undefined
     const base = { jobId: this.job.id, executionId: this.job.executionId, ...(end.bill ? { bill: end.bill } : {}) }
     if (end.type === 'finished') return { ...base, type: 'finished', result: end.result }

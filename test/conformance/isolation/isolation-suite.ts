@@ -60,6 +60,11 @@ export function describeIsolation(name: string, open: () => Promise<Isolation>, 
       })
     })
 
+    it('throws at a job what its broker throws, as the same class with the same code', async () => {
+      const { end } = await run('enqueue-twice')
+      expect(JSON.parse(resultOf(end))).toEqual(['DuplicateJobError', true, 'WORKHORSE_DUPLICATE_JOB', 'twice'])
+    })
+
     describe('a job that fails', () => {
       it('by a throw: name, message, stack and cause', async () => {
         const failure = await failureOf(run('throw'))

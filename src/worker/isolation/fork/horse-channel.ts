@@ -2,6 +2,7 @@ import { closeSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { JobReporter } from '../../../job/context.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
+import { type CarriedError, reviveError } from '../carried-error.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import { encodeFrame, type Frame, FrameReader, readFrame } from './frames.ts'
 import type { HorseSystem } from './horse-system.ts'
@@ -106,6 +107,6 @@ export class HorseChannel implements JobReporter {
       this.#hold = undefined
     }
     if (header.ok) pending?.resolve(frame.body.toString())
-    else pending?.reject(Object.assign(new Error(frame.body.toString()), { name: header.errorName ?? 'Error' }))
+    else pending?.reject(reviveError(JSON.parse(frame.body.toString()) as CarriedError))
   }
 }

@@ -166,9 +166,8 @@ export class HorseHandle {
 
   async #answer(call: number, method: Parameters<typeof answerCall>[1], args: string): Promise<void> {
     if (this.#observer === undefined) return
-    const answer = await answerCall(this.#observer.gateway, method, args)
-    const { ok, body } = answer
-    this.#send({ type: 'reply', call, ok, ...(answer.ok ? {} : { errorName: answer.errorName }) }, body)
+    const { ok, body } = await answerCall(this.#observer.gateway, method, args)
+    this.#send({ type: 'reply', call, ok }, body)
   }
 
   #trySettle(): void {

@@ -55,8 +55,8 @@ export type HorseCommand =
   /** Body: the arguments as JSON text. */
   | { readonly type: 'run'; readonly job: JobIdentity }
   | { readonly type: 'abort'; readonly reason: string }
-  /** Answer to a `call`. Body: the value as JSON text where `ok`, else the error's message. */
-  | { readonly type: 'reply'; readonly call: number; readonly ok: boolean; readonly errorName?: string }
+  /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
+  | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
 /** Horse → supervisor. */
 export type HorseReport =

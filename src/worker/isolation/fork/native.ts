@@ -43,7 +43,7 @@ export interface Native {
   receivePacket(socket: number): { data: Buffer; descriptors: number[] } | null
   /** poll(2) for reading: those of `descriptors` that are readable, hung up or broken. `timeoutMs` -1 waits for ever. */
   pollReadable(descriptors: readonly number[], timeoutMs: number): number[]
-  /** Block SIGCHLD and return a signalfd(2) that becomes readable when a child changes state. */
+  /** A descriptor that becomes readable whenever a child of this process changes state. */
   childSignal(): number
   /** Empty a childSignal descriptor without blocking. */
   drainChildSignal(descriptor: number): void
