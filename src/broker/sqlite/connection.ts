@@ -1,5 +1,6 @@
 import { BrokerUnavailableError, ForkedBrokerError } from '../../errors.ts'
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts'
+import { LogSize } from './log-size.ts'
 import { isBusy, translateError } from './sqlite-error.ts'
 import { TurnQueue } from './turn-queue.ts'
 
@@ -18,6 +19,7 @@ export class Connection {
   readonly #database: SqliteDatabase
   readonly #statements = new Map<string, SqliteStatement>()
   readonly #turns: TurnQueue
+  readonly #log: LogSize
   readonly #openedIn = process.pid
   #closed = false
 
@@ -25,6 +27,7 @@ export class Connection {
     this.#database = database
     this.file = file
     this.#turns = new TurnQueue(file)
+    this.#log = new LogSize(file)
     openHandles.add(database)
   }
 
@@ -34,7 +37,11 @@ export class Connection {
 
   /** Runs `work` in a transaction of its own that holds the file's one write lock. `work` may run more than once. */
   write<T>(what: string, work: () => T): Promise<T> {
-    return this.#turns.take(what, () => this.#transact('BEGIN IMMEDIATE', work))
+    return this.#turns.take(what, () => {
+      const value = this.#transact('BEGIN IMMEDIATE', work)
+      if (this.#log.isTooLong()) this.#emptyLog()
+      return value
+    })
   }
 
   /** Runs `work` on one consistent view of the file; other processes write meanwhile. `work` may run more than once. */
@@ -97,6 +104,14 @@ export class Connection {
     } catch (error) {
       this.#rollBack()
       throw isBusy(error) ? error : translateError(error, this.file)
+    }
+  }
+
+  #emptyLog(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // Somebody was in the way, or the disk is full: what is committed stays so, and a later write tries again.
     }
   }
 

@@ -4,6 +4,7 @@ import { BrokerUnavailableError } from '../../errors.ts'
 import type { Broker } from '../broker.ts'
 import { Connection } from './connection.ts'
 import { loadDriver, type SqliteDatabase } from './driver.ts'
+import { CHECKPOINT_PAGES, LOG_BYTES } from './log-size.ts'
 import { migrate } from './migrations/migrate.ts'
 import { SqliteBroker } from './sqlite-broker.ts'
 import { translateError } from './sqlite-error.ts'
@@ -47,9 +48,8 @@ async function configure(connection: Connection, options: SqliteOptions): Promis
     // Readers and the one writer do not get into each other's way.
     'journal_mode = WAL',
     `synchronous = ${options.synchronous}`,
-    // Copying the log into the file flushes the disk; less often costs a longer log and gains throughput.
-    'wal_autocheckpoint = 4000',
-    'journal_size_limit = 67108864',
+    `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
+    `journal_size_limit = ${LOG_BYTES}`,
     'cache_size = -16000',
   ]
   for (const pragma of pragmas) {
