@@ -128,7 +128,10 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       const took = await this.#exchange()
       if (this.#isDone(took)) return
       // Something may have ended while the broker was busy; only sleep when there is nothing to say.
-      if (this.#outcomes.length === 0 && !this.#canClaim()) await this.#pulse.next()
+      if (this.#outcomes.length > 0 || this.#canClaim()) continue
+      await this.#pulse.next()
+      // What ends in the same turn of the event loop is told in the same round trip.
+      if (this.#outcomes.length > 0) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 

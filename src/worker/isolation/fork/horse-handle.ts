@@ -48,7 +48,9 @@ export class HorseHandle {
     this.#horseEnd = theirs
     this.#stdout = new OutputFile(native, 'workhorse-stdout')
     this.#stderr = new OutputFile(native, 'workhorse-stderr')
-    this.#socket = new Socket({ fd: ours, readable: true, writable: true })
+    // Half open, or Node would answer the end of a dead horse's stream with a shutdown(2) that nobody reads.
+    this.#socket = new Socket({ fd: ours, readable: true, writable: true, allowHalfOpen: true })
+    this.#socket.on('end', () => this.#socket.destroy())
     this.#socket.on('data', (chunk: Buffer) => {
       for (const frame of this.#reader.push(chunk)) this.#receive(frame)
     })
