@@ -61,22 +61,18 @@ describe('fork', () => {
   test.each([
     { forks: 304, heapMb: 15, memory: 'as it is' },
     { forks: 304, heapMb: 200, memory: 'frozen' },
-  ])(
-    '$forks children do what Node can do, with $heapMb MB of heap, $memory',
-    { timeout: 240_000 },
-    async (it) => {
-      const server = createServer((_, response) => response.end('served')).listen(0, '127.0.0.1')
-      await new Promise((resolve) => server.on('listening', resolve))
-      try {
-        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-        const [told] = await tellings('many-forks.mjs', it.forks, it.heapMb, it.memory, url)
-        expect(told).toMatchObject({ forks: it.forks, failures: [], heapIntact: true })
-      } finally {
-        server.closeAllConnections()
-        server.close()
-      }
-    },
-  )
+  ])('$forks children do what Node can do, with $heapMb MB of heap, $memory', { timeout: 240_000 }, async (it) => {
+    const server = createServer((_, response) => response.end('served')).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.on('listening', resolve))
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+      const [told] = await tellings('many-forks.mjs', it.forks, it.heapMb, it.memory, url)
+      expect(told).toMatchObject({ forks: it.forks, failures: [], heapIntact: true })
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
 
   test('gives the child its real pid', async () => {
     expect(await scenario('real pid')).toEqual([true])
@@ -90,6 +86,10 @@ describe('fork', () => {
 
   test('is refused outside the main thread', async () => {
     expect(await scenario('fork outside the main thread')).toEqual(['EPERM'])
+  })
+
+  test('is refused while another thread runs, for it may hold a lock', async () => {
+    expect(await scenario('fork beside a running thread')).toEqual(['EBUSY'])
   })
 
   test('lets the child die with its parent', { timeout: 20_000 }, async () => {
