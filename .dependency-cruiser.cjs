@@ -53,7 +53,11 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A file that nobody imports and that is no entry is dead.',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: '^src/(index|worker/index|broker/index|cli/main)\\.ts$' },
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main)\\.ts$',
+      },
       to: {},
     },
   ],

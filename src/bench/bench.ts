@@ -9,7 +9,7 @@ import { createWorker, type Worker } from '../worker/create-worker.ts'
 import { ForkIsolation } from '../worker/isolation/fork/fork-isolation.ts'
 import type { IsolationMode } from '../worker/isolation/isolation.ts'
 import { describeMachine, type Machine } from './machine.ts'
-import { measureStartLatency } from './measure-latency.ts'
+import { measureBareFork, measureStartLatency } from './measure-latency.ts'
 import { drainQueue, enqueueJobs, type Throughput } from './measure-throughput.ts'
 import { cpuMs, privateBytes } from './process-memory.ts'
 import { findScenario, OWN_JOBS, type Scenario, type ScenarioName } from './scenarios.ts'
@@ -46,6 +46,8 @@ export interface BenchResult {
   readonly cpuMsPerJob: number
   readonly cpuMsPerJobByProcess: { readonly horse?: number; readonly zygote?: number; readonly supervisor: number }
   readonly minorFaultsPerJob?: number
+  /** Fork, exit and wait of an empty Node in the same run, one after another: what this machine is good for today. */
+  readonly bareForkMs?: number
   /** From nothing to ready; not part of jobsPerSecond. */
   readonly bootMs: number
   readonly standbyPrivateMb?: number
@@ -64,7 +66,8 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     const enqueuesPerSecond = await enqueueJobs(broker, scenario, options.jobs)
     const throughput = await measureThroughput(options, scenario, broker)
     const latencies = await measureLatency(options, broker, url)
-    return report(options, broker.url, enqueuesPerSecond, throughput, latencies)
+    const bareForkMs = options.isolation === 'fork' ? await measureBareFork() : undefined
+    return report(options, broker.url, enqueuesPerSecond, throughput, latencies, bareForkMs)
   } finally {
     await broker.close()
     await rm(folder, { recursive: true, force: true })
@@ -131,6 +134,7 @@ function report(
   enqueuesPerSecond: number,
   throughput: MeasuredThroughput,
   latencies: readonly number[],
+  bareForkMs: number | undefined,
 ): BenchResult {
   const { bills, seconds, failed, bootMs, supervisorCpuMs, zygoteCpuMs, standbyPrivateBytes } = throughput
   const usages = bills.flatMap(({ usage }) => (usage ? [usage] : []))
@@ -157,6 +161,7 @@ function report(
       supervisor: rounded(supervisor),
     },
     ...(usages.length > 0 ? { minorFaultsPerJob: Math.round(mean(usages.map((usage) => usage.minorFaults))) } : {}),
+    ...(bareForkMs === undefined ? {} : { bareForkMs: rounded(bareForkMs) }),
     bootMs: rounded(bootMs),
     ...(standbyPrivateBytes === undefined ? {} : { standbyPrivateMb: rounded(standbyPrivateBytes / 1024 ** 2) }),
     machine: describeMachine(),

@@ -1,9 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { runForMessage } from './child-message.ts'
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const PRODUCER = fileURLToPath(new URL(`./producer-main.${extension}`, import.meta.url))
 /** The first few pay for opened files and compiled code, once. */
 const UNCOUNTED = 5
 
@@ -12,13 +8,11 @@ const UNCOUNTED = 5
  * @param brokerUrl of the broker that the worker serves
  */
 export async function measureStartLatency(brokerUrl: string, samples: number): Promise<number[]> {
-  const producer = fork(PRODUCER, [brokerUrl, String(samples + UNCOUNTED)], { stdio: 'inherit' })
-  const [latencies] = (await Promise.race([once(producer, 'message'), failIfItEnds(producer)])) as [number[]]
-  await once(producer, 'exit')
-  return latencies.slice(UNCOUNTED)
+  const latencies = await runForMessage('producer-main', [brokerUrl, String(samples + UNCOUNTED)])
+  return (latencies as number[]).slice(UNCOUNTED)
 }
 
-async function failIfItEnds(producer: ReturnType<typeof fork>): Promise<never> {
-  const [code] = (await once(producer, 'exit')) as [number | null]
-  throw new Error(`the producer of the benchmark left with exit code ${code} before it had measured anything`)
+/** Milliseconds that a fork of an empty Node, its exit and the wait for it take here and now, on one core. */
+export async function measureBareFork(): Promise<number> {
+  return (await runForMessage('bare-fork-main', ['300'], ['--single-threaded', '--v8-pool-size=0'])) as number
 }

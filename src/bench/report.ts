@@ -16,6 +16,9 @@ export function formatBench(result: BenchResult): string {
     ...(result.standbyPrivateMb === undefined
       ? []
       : [['standby horse', `${result.standbyPrivateMb.toFixed(1)} MB private`] as [string, string]]),
+    ...(result.bareForkMs === undefined
+      ? []
+      : [['bare fork, same run', bareFork(result, result.bareForkMs)] as [string, string]]),
     ['boot', `${Math.round(result.bootMs)} ms, not counted above`],
     ...(result.failed > 0 ? [['FAILED', `${result.failed} jobs`] as [string, string]] : []),
   ]
@@ -28,4 +31,10 @@ export function formatBench(result: BenchResult): string {
     '  Method: all jobs enqueued first, then a booted worker empties the queue; CPU of horses by wait4(2), of the',
     '  zygote by /proc, of the supervisor by getrusage(2); start latency measured by a producer in another process.',
   ].join('\n')
+}
+
+/** Puts the throughput beside the least that a process per job can cost on this machine. */
+function bareFork(result: BenchResult, bareForkMs: number): string {
+  const share = (result.jobsPerSecond * bareForkMs) / 1000
+  return `${bareForkMs} ms to fork, exit and wait for an empty Node; ${share.toFixed(2)} jobs in the time of one`
 }

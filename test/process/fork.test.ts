@@ -154,7 +154,7 @@ describe('a horse', () => {
       await new Promise((resolve) => server.once('listening', resolve))
       return (await fetch('http://127.0.0.1:' + server.address().port)).text()`,
     worker_threads: `
-      const worker = new Worker('require("worker_threads").parentPort.postMessage(42)', { eval: true })
+      const worker = new Worker('require("worker_threads").parentPort.postMessage(42); process.exit()', { eval: true })
       const posted = new Promise((resolve) => worker.once('message', resolve))
       await new Promise((resolve) => worker.once('exit', resolve))
       return posted`,

@@ -13,7 +13,7 @@ export function createForkIsolation(
   return new ForkIsolation(options, {
     zygoteReady: (pid, report) => {
       logger.info({ event: 'zygote.ready', zygote: pid, ...report }, describeBoot(pid, report))
-      for (const warning of report.warnings) logger.warn({ event: 'zygote.warning' }, `preload: ${warning}`)
+      for (const warning of report.warnings) logger.warn({ event: 'zygote.warning' }, `zygote: ${warning}`)
     },
     zygoteDied: (pid, end) =>
       logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; starting another`),

@@ -53,10 +53,12 @@ async function boot(): Promise<void> {
   const announce = installExitGuards()
   const system = createSystem(native, identity.renew)
   await rehearse(native, system, announce)
-  const { frozenBytes, freezeMs } = solidify(native, options)
+  const image = solidify(native, options)
   const jobs = listJobs().map(({ name }) => name)
-  const { warnings } = leftovers
-  const report = { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes: process.memoryUsage.rss(), warnings }
+  const warnings = [...leftovers.warnings, ...image.warnings]
+  const rssBytes = process.memoryUsage.rss()
+  const { freezeMs, frozenBytes } = image
+  const report = { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings }
   tell({ type: 'ready', protocol: PROTOCOL, report })
   process.title = 'workhorse: zygote'
 
@@ -79,14 +81,27 @@ function receiveOptions(native: Native): ZygoteOptions {
   throw new BootFailure('the handshake', new Error(error))
 }
 
+interface Image {
+  readonly frozenBytes: number
+  readonly freezeMs: number
+  readonly warnings: readonly string[]
+}
+
 /** The last thing before the first fork. */
-function solidify(native: Native, options: ZygoteOptions): { frozenBytes: number; freezeMs: number } {
+function solidify(native: Native, options: ZygoteOptions): Image {
   // What a horse loads on its own is compiled as it is needed, as usual.
   setFlagsFromString('--lazy')
   collectGarbage('young')
   const begun = performance.now()
-  const frozenBytes = options.freeze ? native.freeze().bytes : 0
-  return { frozenBytes, freezeMs: performance.now() - begun }
+  if (!options.freeze) return { frozenBytes: 0, freezeMs: 0, warnings: [] }
+  try {
+    const { bytes } = native.freeze()
+    return { frozenBytes: bytes, freezeMs: performance.now() - begun, warnings: [] }
+  } catch (error) {
+    // Some memory must not be replaced (jemalloc's, for one). Forks work all the same, and cost more.
+    const warning = `the memory cannot be frozen, so forks take longer: ${(error as Error).message}`
+    return { frozenBytes: 0, freezeMs: 0, warnings: [warning] }
+  }
 }
 
 function tell(notice: ZygoteNotice): void {
