@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import type { Census, Leftovers } from './census.ts'
+import { collectAll } from './garbage.ts'
 import type { ZygoteOptions } from './messages.ts'
 
 export interface LoadedApplication {
@@ -27,7 +26,7 @@ export async function loadApplication(options: ZygoteOptions, census: Census): P
   await stage('preload', () => runHooks('preload'))
   keepBallast(options.ballastMb)
   const loaded = performance.now()
-  collectGarbage('full')
+  collectAll()
   const collected = performance.now()
   await stage('warmUp', () => runHooks('warmUp'))
   return { loadMs: loaded - began, warmUpMs: performance.now() - collected, leftovers: await settle(census) }
@@ -60,18 +59,4 @@ function keepBallast(megabytes: number): void {
   const bytesPerObject = 64
   const count = Math.ceil((megabytes * 1024 * 1024) / bytesPerObject)
   for (let i = 0; i < count; i++) ballast.push({ a: i, b: i + 1, c: null })
-}
-
-/**
- * `full`, before the warm-up: horses inherit a heap without the garbage of loading. Twice, for what the first
- * collection makes unreachable the second frees. Not after the warm-up: a full collection throws away optimised code
- * whose classes have no instance at that moment, and with it most of what a warm-up is for.
- * `young`, after it: the warm-up's own garbage.
- */
-export function collectGarbage(what: 'full' | 'young'): void {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
-  if (what === 'young') return gc({ type: 'minor' })
-  gc()
-  gc()
 }

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs'
+import { collectYoung } from './garbage.ts'
 import type { ZygoteCommand, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
 
@@ -11,6 +12,7 @@ export interface ZygoteSockets {
 }
 
 const SIGKILL = 9
+const FORKS_PER_COLLECTION = 32
 
 /**
  * All that a zygote does once it is ready: fork, kill, reap, and tell. It is one synchronous loop around poll(2):
@@ -24,6 +26,7 @@ export class ZygoteLoop {
   readonly #tell: (notice: ZygoteNotice) => void
   /** Horses that are not reaped yet, by number: only these pids are certainly ours. */
   readonly #pids = new Map<number, number>()
+  #forks = 0
   /** All of the zygote's own descriptors, which are none of a horse's business. */
   readonly descriptors: readonly number[]
 
@@ -69,6 +72,7 @@ export class ZygoteLoop {
     this.#joinGroup(pid)
     this.#pids.set(horse, pid)
     this.#tell({ type: 'forked', horse, pid, forkMs })
+    if (++this.#forks % FORKS_PER_COLLECTION === 0) collectYoung()
     return false
   }
 

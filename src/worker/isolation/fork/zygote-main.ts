@@ -7,9 +7,10 @@ import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
 import { encodeFrame } from './frames.ts'
+import { collectYoung } from './garbage.ts'
 import { becomeHorse } from './horse-main.ts'
 import { createSystem } from './horse-system.ts'
-import { BootFailure, collectGarbage, loadApplication } from './load-application.ts'
+import { BootFailure, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
@@ -91,7 +92,7 @@ interface Image {
 function solidify(native: Native, options: ZygoteOptions): Image {
   // What a horse loads on its own is compiled as it is needed, as usual.
   setFlagsFromString('--lazy')
-  collectGarbage('young')
+  collectYoung()
   const begun = performance.now()
   if (!options.freeze) return { frozenBytes: 0, freezeMs: 0, warnings: [] }
   try {
