@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { BrokerUnavailableError } from '../../errors.ts'
+import { BrokerUnavailableError, UsageError } from '../../errors.ts'
 
 /** What the broker needs of an SQLite library. All calls are synchronous. */
 export interface SqliteDriver {
@@ -21,23 +21,43 @@ export interface SqliteStatement {
 
 export type SqliteValue = string | number | null
 
-/** Node's own SQLite where this Node has it, else its drop-in replacement, else libsql; both are optional packages. */
+const DRIVERS = ['node:sqlite', '@photostructure/sqlite', 'libsql'] as const
+
+const LOADERS: Readonly<Record<SqliteDriver['name'], () => SqliteDriver>> = {
+  'node:sqlite': () => nodeStyle('node:sqlite', loadNodeSqlite()),
+  '@photostructure/sqlite': () =>
+    nodeStyle('@photostructure/sqlite', requireHere('@photostructure/sqlite') as NodeSqlite),
+  libsql: loadLibsql,
+}
+
+/**
+ * Node's own SQLite where this Node has it, else its drop-in replacement where that is installed, else libsql, an
+ * optional dependency. `WORKHORSE_SQLITE` names one of them instead.
+ * @throws BrokerUnavailableError where none can be loaded, @throws UsageError for an unknown name
+ */
 export function loadDriver(): SqliteDriver {
-  const node = loadNodeSqlite()
-  if (node !== undefined) return nodeStyle('node:sqlite', node)
   const failures: unknown[] = []
-  for (const load of [loadPhotostructure, loadLibsql]) {
+  const wanted = wantedDrivers()
+  for (const name of wanted) {
     try {
-      return load()
+      return LOADERS[name]()
     } catch (error) {
       failures.push(error)
     }
   }
   throw new BrokerUnavailableError(
-    `no SQLite for Node ${process.versions.node} on ${process.platform}-${process.arch}: it has no node:sqlite, and neither ` +
-      '@photostructure/sqlite nor libsql could be loaded. Use Node 22.13 or later, or run: npm install @photostructure/sqlite',
+    `no SQLite for Node ${process.versions.node} on ${process.platform}-${process.arch}: ${wanted.join(', ')} could not be ` +
+      'loaded. Use Node 22.13 or later, or run: npm install libsql',
     { cause: new AggregateError(failures) },
   )
+}
+
+function wantedDrivers(): readonly SqliteDriver['name'][] {
+  const named = process.env['WORKHORSE_SQLITE']
+  if (!named) return DRIVERS
+  const driver = DRIVERS.find((name) => name === named)
+  if (driver) return [driver]
+  throw new UsageError(`WORKHORSE_SQLITE: expected one of ${DRIVERS.join(', ')}, got '${named}'`)
 }
 
 interface NodeSqlite {
@@ -69,21 +89,19 @@ function nodeStyle(name: SqliteDriver['name'], { DatabaseSync }: NodeSqlite): Sq
 }
 
 /** Loading node:sqlite warns that it is experimental; that one warning says nothing to the user of a job queue. */
-function loadNodeSqlite(): NodeSqlite | undefined {
+function loadNodeSqlite(): NodeSqlite {
   const emitWarning = process.emitWarning
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
     if (rest[0] === 'ExperimentalWarning' && String(warning).startsWith('SQLite is ')) return
     ;(emitWarning as (...args: unknown[]) => void).call(process, warning, ...rest)
   }) as typeof process.emitWarning
   try {
-    return process.getBuiltinModule?.('node:sqlite') as NodeSqlite | undefined
+    const module = process.getBuiltinModule?.('node:sqlite') as NodeSqlite | undefined
+    if (module === undefined) throw new Error(`Node ${process.versions.node} has no node:sqlite`)
+    return module
   } finally {
     process.emitWarning = emitWarning
   }
-}
-
-function loadPhotostructure(): SqliteDriver {
-  return nodeStyle('@photostructure/sqlite', requireHere('@photostructure/sqlite') as NodeSqlite)
 }
 
 interface Libsql {
