@@ -48,6 +48,8 @@ export interface BenchResult {
   readonly minorFaultsPerJob?: number
   /** Fork, exit and wait of an empty Node in the same run, one after another: what this machine is good for today. */
   readonly bareForkMs?: number
+  /** Share of the machine's time that its host gave to others during the run, 0 to 1. */
+  readonly stolenShare: number
   /** From nothing to ready; not part of jobsPerSecond. */
   readonly bootMs: number
   readonly standbyPrivateMb?: number
@@ -162,6 +164,7 @@ function report(
     },
     ...(usages.length > 0 ? { minorFaultsPerJob: Math.round(mean(usages.map((usage) => usage.minorFaults))) } : {}),
     ...(bareForkMs === undefined ? {} : { bareForkMs: rounded(bareForkMs) }),
+    stolenShare: rounded(throughput.stolenShare),
     bootMs: rounded(bootMs),
     ...(standbyPrivateBytes === undefined ? {} : { standbyPrivateMb: rounded(standbyPrivateBytes / 1024 ** 2) }),
     machine: describeMachine(),

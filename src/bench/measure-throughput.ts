@@ -3,6 +3,7 @@ import { createJob } from '../job/definition.ts'
 import type { Bill } from '../job/record.ts'
 import { findJob } from '../job/registry.ts'
 import type { Worker } from '../worker/create-worker.ts'
+import { machineTicks } from './process-memory.ts'
 import type { Scenario } from './scenarios.ts'
 
 export interface Throughput {
@@ -11,6 +12,8 @@ export interface Throughput {
   readonly failed: number
   /** CPU of this process, which is the supervisor. */
   readonly supervisorCpuMs: number
+  /** Share of the machine's time that its host gave to others meanwhile, 0 to 1. */
+  readonly stolenShare: number
 }
 
 /** One at a time, as a web server would: jobs per second that `enqueue` can take. */
@@ -31,9 +34,13 @@ export async function drainQueue(worker: Worker): Promise<Throughput> {
     if (outcome.bill) bills.push(outcome.bill)
   })
   const cpuBefore = process.cpuUsage()
+  const ticksBefore = machineTicks()
   const begun = performance.now()
   await worker.supervisor.run()
   const seconds = (performance.now() - begun) / 1000
   const cpu = process.cpuUsage(cpuBefore)
-  return { seconds, bills, failed: worker.supervisor.counts.failed, supervisorCpuMs: (cpu.user + cpu.system) / 1000 }
+  const ticks = machineTicks()
+  const stolenShare = (ticks.stolen - ticksBefore.stolen) / Math.max(1, ticks.all - ticksBefore.all)
+  const { failed } = worker.supervisor.counts
+  return { seconds, bills, failed, supervisorCpuMs: (cpu.user + cpu.system) / 1000, stolenShare }
 }

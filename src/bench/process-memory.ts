@@ -14,3 +14,9 @@ export function cpuMs(pid: number): number {
   // USER_HZ, which Linux shows as 100 on every architecture that Node runs on.
   return ticks * 10
 }
+
+/** Time that the machine has spent since it was started, of all cores, in ticks: in all, and given to other machines. */
+export function machineTicks(): { readonly all: number; readonly stolen: number } {
+  const fields = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
+  return { all: fields.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0), stolen: fields[7] ?? 0 }
+}

@@ -19,6 +19,7 @@ export function formatBench(result: BenchResult): string {
     ...(result.bareForkMs === undefined
       ? []
       : [['bare fork, same run', bareFork(result, result.bareForkMs)] as [string, string]]),
+    ['stolen by the host', `${(result.stolenShare * 100).toFixed(1)} % of the machine's time`],
     ['boot', `${Math.round(result.bootMs)} ms, not counted above`],
     ...(result.failed > 0 ? [['FAILED', `${result.failed} jobs`] as [string, string]] : []),
   ]

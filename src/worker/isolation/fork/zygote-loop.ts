@@ -23,14 +23,16 @@ export class ZygoteLoop {
   readonly #native: Native
   readonly #commands: number
   readonly #childSignal: number
-  readonly #tell: (notice: ZygoteNotice) => void
+  readonly #tell: (notices: readonly ZygoteNotice[]) => void
+  /** What is to be told before the next sleep, in one write. */
+  #untold: ZygoteNotice[] = []
   /** Horses that are not reaped yet, by number: only these pids are certainly ours. */
   readonly #pids = new Map<number, number>()
   #forks = 0
   /** All of the zygote's own descriptors, which are none of a horse's business. */
   readonly descriptors: readonly number[]
 
-  constructor(native: Native, sockets: ZygoteSockets, tell: (notice: ZygoteNotice) => void) {
+  constructor(native: Native, sockets: ZygoteSockets, tell: (notices: readonly ZygoteNotice[]) => void) {
     this.#native = native
     this.#commands = sockets.commands
     this.#childSignal = native.childSignal()
@@ -42,6 +44,7 @@ export class ZygoteLoop {
   run(): readonly number[] {
     const watched = [this.#commands, this.#childSignal]
     for (;;) {
+      this.#tellAll()
       const readable = this.#native.pollReadable(watched, -1)
       if (readable.includes(this.#childSignal)) this.#reap()
       if (readable.includes(this.#commands)) {
@@ -71,7 +74,7 @@ export class ZygoteLoop {
     if (pid === undefined) return false
     this.#joinGroup(pid)
     this.#pids.set(horse, pid)
-    this.#tell({ type: 'forked', horse, pid, forkMs })
+    this.#untold.push({ type: 'forked', horse, pid, forkMs })
     if (++this.#forks % FORKS_PER_COLLECTION === 0) collectYoung()
     return false
   }
@@ -81,7 +84,7 @@ export class ZygoteLoop {
       return this.#native.fork()
     } catch (error) {
       const { message, code } = error as Error & { code?: string }
-      this.#tell({ type: 'fork-failed', horse, message, code: code ?? 'unknown' })
+      this.#untold.push({ type: 'fork-failed', horse, message, code: code ?? 'unknown' })
       return undefined
     }
   }
@@ -103,8 +106,14 @@ export class ZygoteLoop {
       const status = this.#native.wait(pid)
       if (status === null) continue
       this.#pids.delete(horse)
-      this.#tell({ type: 'exited', horse, pid, status })
+      this.#untold.push({ type: 'exited', horse, pid, status })
     }
+  }
+
+  #tellAll(): void {
+    if (this.#untold.length === 0) return
+    this.#tell(this.#untold)
+    this.#untold = []
   }
 
   #kill(horse: number): void {

@@ -65,7 +65,7 @@ async function boot(): Promise<void> {
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
   setImmediate(() => {
-    const loop = new ZygoteLoop(native, SOCKETS, tell)
+    const loop = new ZygoteLoop(native, SOCKETS, (notices) => tell(...notices))
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     becomeHorse(system, inheritance, announce)
   })
@@ -105,8 +105,8 @@ function solidify(native: Native, options: ZygoteOptions): Image {
   }
 }
 
-function tell(notice: ZygoteNotice): void {
-  const frame = encodeFrame(notice)
+function tell(...notices: readonly ZygoteNotice[]): void {
+  const frame = Buffer.concat(notices.map((notice) => encodeFrame(notice)))
   let written = 0
   while (written < frame.length) written += writeSync(SOCKETS.notices, frame, written)
 }
