@@ -34,7 +34,7 @@ FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = ? ORDER BY p
 LIMIT CASE WHEN ${NOT_PAUSED} THEN ? ELSE 0 END`
 
 const START = `UPDATE jobs SET state = 'started', worker = ?, execution_id = ? || seq, started_at = ?, lease_until = ?,
-  attempts = attempts + 1, progress = NULL`
+  attempts = attempts + 1`
 
 /** Takes jobs from the queues, strictly one queue after the other. */
 export function claimJobs(connection: Connection, params: ClaimParams, now: number): ClaimedJob[] {

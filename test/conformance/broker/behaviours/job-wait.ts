@@ -7,6 +7,9 @@ import type { Setup } from '../broker-suite.ts'
 const PROMPT_MS = 1500
 const LONG = { timeoutMs: 20_000 }
 
+/** Long enough for a wait to have looked, found nothing, and fallen asleep: only a wake-up ends it in good time. */
+const asleep = () => new Promise((resolve) => setTimeout(resolve, 60))
+
 async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
   const begin = performance.now()
   return { value: await promise, ms: performance.now() - begin }
@@ -28,6 +31,7 @@ export function describeJobWait(setup: Setup): void {
       const other = await reopen()
       const waiting = timed(broker.jobWait('a', LONG))
       const job = await claimOne(other)
+      await asleep()
       await handIn(other, [how === 'finished' ? finished(job, '"yes"') : failed(job)])
       const { value, ms } = await waiting
       expect(value?.state).toBe(how)
@@ -39,7 +43,9 @@ export function describeJobWait(setup: Setup): void {
       await enqueue(broker, ['a'], { resultTtlMs: 0 })
       const other = await reopen()
       const waiting = timed(broker.jobWait('a', LONG))
-      await handIn(other, [finished(await claimOne(other))])
+      const job = await claimOne(other)
+      await asleep()
+      await handIn(other, [finished(job)])
       const { value, ms } = await waiting
       expect(value).toBeUndefined()
       expect(ms).toBeLessThan(PROMPT_MS)
@@ -49,9 +55,22 @@ export function describeJobWait(setup: Setup): void {
       const { broker, reopen } = await setup()
       await enqueue(broker, ['a'])
       const waiting = timed(broker.jobWait('a', LONG))
+      await asleep()
       await (await reopen()).jobDelete('a')
       const { value, ms } = await waiting
       expect(value).toBeUndefined()
+      expect(ms).toBeLessThan(PROMPT_MS)
+    })
+
+    it('ends when the job is given up because it kills its workers', async () => {
+      const { broker, reopen } = await setup()
+      await enqueue(broker, ['a'])
+      await claimOne(broker, { leaseMs: 20 })
+      const waiting = timed(broker.jobWait('a', LONG))
+      await asleep()
+      expect((await (await reopen()).maintain({ maxAbandonments: 0 })).poisoned).toHaveLength(1)
+      const { value, ms } = await waiting
+      expect(value).toMatchObject({ state: 'failed', failure: { kind: 'abandoned' } })
       expect(ms).toBeLessThan(PROMPT_MS)
     })
 

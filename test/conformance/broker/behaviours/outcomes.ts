@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobFailure } from '../../../../src/job/failure.ts'
-import type { Bill } from '../../../../src/job/record.ts'
+import type { Bill, ClaimedJob } from '../../../../src/job/record.ts'
 import { claim, claimOne, enqueue, failed, finished, handIn, ids, released, WORKER } from '../../../support/jobs.ts'
 import type { Setup } from '../broker-suite.ts'
 
@@ -99,6 +99,25 @@ export function describeOutcomes(setup: Setup): void {
         expect(await handIn(broker, [outcome])).toEqual([job.executionId])
       }
       expect(await broker.jobFetch('a')).toMatchObject({ state: 'finished', result: '1' })
+    })
+
+    it('takes the first of two ends of an execution that come in one call', async () => {
+      const { broker } = await setup()
+      await enqueue(broker, ['a', 'b'])
+      const [a, b] = (await claim(broker, { limit: 2 })) as [ClaimedJob, ClaimedJob]
+      const refused = await handIn(broker, [finished(a, '1'), failed(a), released(b), finished(b, '2')])
+      expect(refused).toEqual([a.executionId, b.executionId])
+      expect(await broker.jobFetch('a')).toMatchObject({ state: 'finished', result: '1' })
+      expect(await broker.jobFetch('b')).toMatchObject({ state: 'queued', attempts: 0 })
+    })
+
+    it('forgets the progress of an execution that did not end the job', async () => {
+      const { broker } = await setup()
+      await enqueue(broker, ['a'])
+      const job = await claimOne(broker)
+      await broker.jobUpdate({ jobId: 'a', executionId: job.executionId, progress: 0.9 })
+      await handIn(broker, [released(job)])
+      expect(await broker.jobFetch('a')).not.toHaveProperty('progress')
     })
 
     it('refuses an end by another worker, or with another execution id', async () => {
