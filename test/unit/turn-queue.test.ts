@@ -55,6 +55,7 @@ describe('TurnQueue', () => {
     ['libsql', { code: 'SQLITE_BUSY', rawCode: 5 }],
     ['libsql, extended', { code: 'SQLITE_BUSY_RECOVERY', rawCode: 261 }],
     ['a locked table', { errcode: 6 }],
+    ['a race to begin', { errcode: 15 }],
     ['nothing but a message', {}],
   ])('tries again on the busy error of %s', async (_, fields) => {
     const turns = new TurnQueue('jobs.db')
@@ -103,6 +104,16 @@ describe('TurnQueue', () => {
     )
     expect(performance.now() - begin).toBeGreaterThanOrEqual(40)
     expect(await turns.take('work', () => 'free again')).toBe('free again')
+  })
+
+  it('does not count time in which the machine slept', async () => {
+    const turns = new TurnQueue('jobs.db', 250)
+    const first = locked('done')
+    const waiting = turns.take('work', first.attempt)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
+    setTimeout(first.free, 30)
+    expect(await waiting).toBe('done')
   })
 
   it('has patience with each caller of its own', async () => {

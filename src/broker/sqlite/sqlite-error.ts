@@ -3,6 +3,8 @@ import { BrokerUnavailableError } from '../../errors.ts'
 /** Result codes of SQLite; the low byte of an extended code is the primary one. */
 const BUSY = 5
 const LOCKED = 6
+/** Too many others began at the same moment. */
+const PROTOCOL = 15
 const UNAVAILABLE = new Map([
   [3, 'access was denied'],
   [8, 'the file is read-only'],
@@ -17,7 +19,7 @@ const UNAVAILABLE = new Map([
 /** True where another connection was in the way, in any of the ways that SQLite tells apart. */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error)
-  return code === BUSY || code === LOCKED
+  return code === BUSY || code === LOCKED || code === PROTOCOL
 }
 
 export function isUniqueViolation(error: unknown, column: string): boolean {

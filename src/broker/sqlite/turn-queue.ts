@@ -10,9 +10,12 @@ const QUICK_TRIES = 2
 const LONGEST_PAUSE_MS = 4
 /** So long may a line be served without the rest of the process getting its turn. */
 const SLICE_MS = 10
+/** The most that one round of waiting counts for: a machine that slept, or a blocked event loop, has not been trying. */
+const LONGEST_ROUND_MS = 100
 
 interface Turn {
   readonly what: string
+  /** What the queue had waited when the turn was asked for. */
   readonly since: number
   readonly attempt: () => unknown
   readonly resolve: (value: never) => void
@@ -27,6 +30,9 @@ export class TurnQueue {
   readonly #file: string
   readonly #patienceMs: number
   readonly #line: Turn[] = []
+  /** Time spent trying, in milliseconds. */
+  #waited = 0
+  #serving = false
 
   constructor(file: string, patienceMs = PATIENCE_MS) {
     this.#file = file
@@ -43,8 +49,8 @@ export class TurnQueue {
       }
     }
     return new Promise<T>((resolve, reject) => {
-      this.#line.push({ what, since: performance.now(), attempt, resolve, reject })
-      if (this.#line.length === 1) void this.#serve()
+      this.#line.push({ what, since: this.#waited, attempt, resolve, reject })
+      if (!this.#serving) void this.#serve()
     })
   }
 
@@ -54,6 +60,7 @@ export class TurnQueue {
   }
 
   async #serve(): Promise<void> {
+    this.#serving = true
     let tries = 0
     let sliceEnd = performance.now() + SLICE_MS
     for (let turn = this.#line[0]; turn !== undefined; turn = this.#line[0]) {
@@ -66,10 +73,13 @@ export class TurnQueue {
         tries++
         if (tries % QUICK_TRIES !== 0) continue
         this.#giveUpOnTheImpatient()
+        const begin = performance.now()
         await pause(tries / QUICK_TRIES)
+        this.#waited += Math.min(performance.now() - begin, LONGEST_ROUND_MS)
       }
       sliceEnd = performance.now() + SLICE_MS
     }
+    this.#serving = false
   }
 
   /** False where the turn must be tried again. */
@@ -84,8 +94,8 @@ export class TurnQueue {
   }
 
   #giveUpOnTheImpatient(): void {
-    const now = performance.now()
-    for (let turn = this.#line[0]; turn !== undefined && now - turn.since > this.#patienceMs; turn = this.#line[0]) {
+    for (let turn = this.#line[0]; turn !== undefined; turn = this.#line[0]) {
+      if (this.#waited - turn.since < this.#patienceMs) return
       this.#line.shift()
       turn.reject(
         new BrokerUnavailableError(
