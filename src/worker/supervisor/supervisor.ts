@@ -51,7 +51,6 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   #finished = 0
   #failed = 0
   #brokerFailures = 0
-  readonly #startedAt = Date.now()
   #killed = false
 
   constructor(
@@ -87,7 +86,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
 
   /** Works until it is stopped, or, in burst mode, until there is nothing left to do. */
   async run(): Promise<void> {
-    await this.#register()
+    await this.#broker.workerRegister({
+      ...this.#identity,
+      queues: this.#options.queues,
+      concurrency: this.#options.concurrency,
+      isolation: this.#isolation.mode,
+      startedAt: Date.now(),
+      ttlMs: this.#options.leaseMs * 4,
+    })
     try {
       await this.#upkeep.start()
       if (this.#state === 'starting') this.#state = 'idle'
@@ -249,27 +255,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       for (const executionId of lost) this.#loseLease(executionId)
     }
     const idle = this.#executions.size === 0
-    const known = await this.#broker.workerHeartbeat({
+    await this.#broker.workerHeartbeat({
       name,
       state: this.#state === 'stopping' ? 'stopping' : idle ? 'idle' : 'busy',
       finished: this.#finished,
       failed: this.#failed,
       ttlMs: this.#options.leaseMs * 4,
     })
-    // Forgotten: this machine slept, or the broker was away, for longer than a worker is remembered.
-    if (!known) await this.#register()
     this.#brokerReached()
-  }
-
-  async #register(): Promise<void> {
-    await this.#broker.workerRegister({
-      ...this.#identity,
-      queues: this.#options.queues,
-      concurrency: this.#options.concurrency,
-      isolation: this.#isolation.mode,
-      startedAt: this.#startedAt,
-      ttlMs: this.#options.leaseMs * 4,
-    })
   }
 
   #loseLease(executionId: string): void {
