@@ -20,6 +20,7 @@
               'loop.c',
               'mappings.c',
               'packet.c',
+              'packing.c',
               'process.c',
               'random.c',
               'serve.c',
