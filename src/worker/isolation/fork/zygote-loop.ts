@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs'
 import { collectYoung } from './garbage.ts'
-import type { ZygoteCommand, ZygoteNotice } from './messages.ts'
+import type { PoolRole, ZygoteCommand, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
 
 /** The zygote's own descriptors. */
@@ -9,6 +9,14 @@ export interface ZygoteSockets {
   readonly commands: number
   /** Frames to the supervisor. */
   readonly notices: number
+}
+
+/** What a forked process finds out about itself. */
+export interface Birth {
+  /** Its own: channel, standard output, standard error. */
+  readonly descriptors: readonly number[]
+  /** Where it is to be a pool child, and no horse. */
+  readonly pool?: PoolRole
 }
 
 const SIGKILL = 9
@@ -40,28 +48,29 @@ export class ZygoteLoop {
     this.descriptors = [sockets.commands, sockets.notices, this.#childSignal]
   }
 
-  /** Returns only in a horse, with the three descriptors that came with the order for it. */
-  run(): readonly number[] {
+  /** Returns only in what it has forked, with what came with the order for it. */
+  run(): Birth {
     const watched = [this.#commands, this.#childSignal]
     for (;;) {
       this.#tellAll()
       const readable = this.#native.pollReadable(watched, -1)
       if (readable.includes(this.#childSignal)) this.#reap()
       if (readable.includes(this.#commands)) {
-        const descriptors = this.#obey()
-        if (descriptors) return descriptors
+        const birth = this.#obey()
+        if (birth) return birth
       }
     }
   }
 
-  /** Carries out one command; in a horse that it has forked, returns the horse's descriptors. */
-  #obey(): readonly number[] | undefined {
+  /** Carries out one command; returns a birth only in the newborn. */
+  #obey(): Birth | undefined {
     const packet = this.#native.receivePacket(this.#commands)
     if (packet === null) return this.#leave()
     const command = JSON.parse(packet.data.toString()) as ZygoteCommand
     if (command.type === 'kill') this.#kill(command.horse)
-    if (command.type === 'fork' && this.#fork(command.horse, packet.descriptors)) return packet.descriptors
-    return undefined
+    if (command.type !== 'fork' || !this.#fork(command.horse, packet.descriptors)) return undefined
+    const { descriptors } = packet
+    return command.pool ? { descriptors, pool: command.pool } : { descriptors }
   }
 
   /** True in the horse. */

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { becomePoolChild } from '../pool/forked-main.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
@@ -66,8 +67,10 @@ async function boot(): Promise<void> {
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
   setImmediate(() => {
     const loop = new ZygoteLoop(native, SOCKETS, (notices) => tell(...notices))
-    const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
-    becomeHorse(system, inheritance, announce)
+    const { descriptors, pool } = loop.run()
+    const inheritance = { descriptors, zygoteDescriptors: loop.descriptors, zygotePid }
+    if (pool === undefined) becomeHorse(system, inheritance, announce)
+    else becomePoolChild(system, inheritance, pool, announce)
   })
 }
 
