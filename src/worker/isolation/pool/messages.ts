@@ -1,5 +1,4 @@
 import type { JobIdentity } from '../../../job/context.ts'
-import type { JobFailure } from '../../../job/failure.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
