@@ -17,8 +17,11 @@ export const PROTOCOL = 1
 /** Supervisor → zygote. */
 export type ZygoteCommand =
   | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
-  /** Carries three descriptors: the horse's channel, its standard output, its standard error. With `pool`, it stays. */
-  | { readonly type: 'fork'; readonly horse: number; readonly pool?: PoolRole }
+  /**
+   * Carries three descriptors: the horse's channel, its standard output, its standard error.
+   * A fourth makes a pool child of it: a file with its PoolRole as JSON text.
+   */
+  | { readonly type: 'fork'; readonly horse: number }
   /** Kill the horse's whole process group. */
   | { readonly type: 'kill'; readonly horse: number }
 

@@ -1,15 +1,12 @@
 import type { HorseDeath } from './horse-death.ts'
-import type { PoolRole } from './messages.ts'
 
 /** A process that is, or is to be, forked from the zygote: the supervisor's handle of it. */
 export interface Offspring {
   readonly number: number
-  /** What it is to become, where that is not a horse. */
-  readonly pool?: PoolRole
   /** A zygote was asked for it. */
   ordered: boolean
   readonly pid: number | undefined
-  /** What it is born with: channel, standard output, standard error. */
+  /** What it is born with: channel, standard output, standard error; and what makes more than a horse of it. */
   readonly descriptors: readonly number[]
   wasBorn(pid: number, forkMs: number): void
   died(death: HorseDeath): void

@@ -94,8 +94,7 @@ export class ZygoteHandle {
   /** Ask for a horse or a pool child; `forked` or `forkFailed` follows. */
   fork(offspring: Offspring): void {
     offspring.ordered = true
-    const { number, pool } = offspring
-    this.#send({ type: 'fork', horse: number, ...(pool ? { pool } : {}) }, offspring.descriptors)
+    this.#send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
   }
 
   kill(horse: number): void {

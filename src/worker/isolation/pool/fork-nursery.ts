@@ -1,3 +1,4 @@
+import { closeSync, writeSync } from 'node:fs'
 import type { PoolRole } from '../fork/messages.ts'
 import type { ZygoteKeeper, ZygoteUser } from '../fork/zygote-keeper.ts'
 import { ForkedProcess } from './forked-process.ts'
@@ -6,12 +7,14 @@ import type { Nursery, PoolProcessEvents } from './pool-process.ts'
 /** Pool children by fork(2) of the zygote: in a millisecond, warm, and with its memory shared. */
 export class ForkNursery implements Nursery, ZygoteUser {
   readonly #keeper: ZygoteKeeper
-  readonly #role: PoolRole
+  /** A file that every child reads at its birth. */
+  readonly #role: number
   #onLost: (() => void) | undefined
 
   constructor(keeper: ZygoteKeeper, role: PoolRole) {
     this.#keeper = keeper
-    this.#role = role
+    this.#role = keeper.native.memoryFile('workhorse-pool-role')
+    writeSync(this.#role, JSON.stringify(role))
   }
 
   start(onLost: () => void): Promise<void> {
@@ -25,8 +28,9 @@ export class ForkNursery implements Nursery, ZygoteUser {
     return child
   }
 
-  close(): Promise<void> {
-    return this.#keeper.close(this)
+  async close(): Promise<void> {
+    await this.#keeper.close(this)
+    closeSync(this.#role)
   }
 
   /** What was ordered meanwhile, the keeper has forked. */

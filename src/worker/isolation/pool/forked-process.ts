@@ -1,7 +1,6 @@
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { HorseDeath } from '../fork/horse-death.ts'
-import type { PoolRole } from '../fork/messages.ts'
 import type { Offspring } from '../fork/offspring.ts'
 import { OutputFile } from '../fork/output-file.ts'
 import type { ZygoteKeeper } from '../fork/zygote-keeper.ts'
@@ -12,7 +11,6 @@ import type { PoolProcess, PoolProcessEvents } from './pool-process.ts'
 /** A pool child that the zygote forks: it shares the zygote's memory, and dies with it. */
 export class ForkedProcess implements PoolProcess, Offspring {
   readonly number: number
-  readonly pool: PoolRole
   readonly stdout: OutputFile
   readonly stderr: OutputFile
   readonly inheritsMemory = true
@@ -20,13 +18,15 @@ export class ForkedProcess implements PoolProcess, Offspring {
   pid: number | undefined
   readonly #keeper: ZygoteKeeper
   readonly #events: PoolProcessEvents
+  readonly #role: number
   readonly #line: ChildLine
   /** The child's end of the channel, until it is born with a copy of it. */
   #childEnd: number | undefined
 
-  constructor(keeper: ZygoteKeeper, role: PoolRole, events: PoolProcessEvents) {
+  /** @param role descriptor of a file with its PoolRole */
+  constructor(keeper: ZygoteKeeper, role: number, events: PoolProcessEvents) {
     this.number = keeper.nextNumber()
-    this.pool = role
+    this.#role = role
     this.#keeper = keeper
     this.#events = events
     const [ours, theirs] = keeper.native.socketPair('stream')
@@ -42,7 +42,7 @@ export class ForkedProcess implements PoolProcess, Offspring {
   }
 
   get descriptors(): readonly number[] {
-    return [this.#childEnd as number, this.stdout.descriptor, this.stderr.descriptor]
+    return [this.#childEnd as number, this.stdout.descriptor, this.stderr.descriptor, this.#role]
   }
 
   send(command: PoolCommand, body?: string): void {
