@@ -5,6 +5,7 @@ import type { JobRecord, NewJob } from '../../job/record.ts'
 import type {
   Broker,
   BrokerCapabilities,
+  JobEnqueued,
   JobExchange,
   JobExchangeParams,
   JobListParams,
@@ -59,12 +60,16 @@ export class SqliteBroker implements Broker {
     setMaxListeners(0, this.#closing.signal)
   }
 
-  async jobEnqueue(jobs: readonly NewJob[]): Promise<void> {
+  async jobEnqueue(jobs: readonly NewJob[]): Promise<JobEnqueued> {
     for (const job of jobs) assertNewJob(job)
-    if (jobs.length === 0) return this.#connection.assertUsable()
+    if (jobs.length === 0) {
+      this.#connection.assertUsable()
+      return { duplicates: [] }
+    }
     await this.#connection.write('enqueue jobs', () => insertJobs(this.#connection, jobs, Date.now()))
     // Also for jobs due later: whoever waits has to learn when.
     this.#work.ring()
+    return { duplicates: [] }
   }
 
   async jobExchange(params: JobExchangeParams): Promise<JobExchange> {
