@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ExecutionOutcome } from '../../../../src/broker/broker.ts'
 import { UsageError } from '../../../../src/errors.ts'
+import type { JobCallback } from '../../../../src/job/policies.ts'
 import type { NewJob } from '../../../../src/job/record.ts'
 import { eventually } from '../../../support/eventually.ts'
 import {
@@ -21,11 +22,15 @@ function withJobs(outcome: ExecutionOutcome, ...jobs: NewJob[]): ExecutionOutcom
   return { ...outcome, enqueue: jobs } as ExecutionOutcome
 }
 
+function callback(name: string): JobCallback {
+  return { name, timeoutMs: 5000, resultTtlMs: 0, failureTtlMs: -1 }
+}
+
 export function describeOutbox(setup: Setup): void {
   describe('jobs that an outcome brings', () => {
     it("keep the names of a job's callbacks for whoever runs it", async () => {
       const { broker } = await setup()
-      const callbacks = { success: 'cheer', failure: 'cry', stopped: 'sigh' }
+      const callbacks = { success: callback('cheer'), failure: { ...callback('cry'), queue: 'q' } }
       await enqueue(broker, ['a'], { callbacks })
       expect(await broker.jobFetch('a')).toMatchObject({ callbacks })
       expect(await claimOne(broker)).toMatchObject({ callbacks })
@@ -101,7 +106,7 @@ export function describeOutbox(setup: Setup): void {
   describe('a job that killed its workers', () => {
     it('is handed out whole where it has a failure callback, kept or not', async () => {
       const { broker } = await setup()
-      const callbacks = { failure: 'cry' }
+      const callbacks = { failure: callback('cry') }
       await broker.jobEnqueue([
         newJob({ id: 'kept', callbacks, args: '[7]' }),
         newJob({ id: 'not-kept', callbacks, failureTtlMs: 0 }),
