@@ -18,10 +18,10 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
       'its lease is lost, another worker may run it already; killing it here',
     ),
   )
-  supervisor.on('refused', (_job, executionId) =>
+  supervisor.on('refused', ({ jobId, executionId, type }) =>
     logger.warn(
-      { event: 'outcome.refused', execution: executionId },
-      `execution ${executionId} ended too late: its lease was lost`,
+      { event: 'outcome.refused', id: jobId, execution: executionId, outcome: type },
+      `execution ${executionId} of job ${jobId} ended too late (${type}): its lease was lost, and this end does not count`,
     ),
   )
   supervisor.on('maintained', ({ reclaimed, poisoned }) => {
