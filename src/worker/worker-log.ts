@@ -50,10 +50,11 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   const fields = { event: `job.${outcome.type}`, ...subject(job), ...(bill ? { bill } : {}) }
   if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
+  else if (outcome.type === 'canceled') logger.warn(fields, `canceled${took}`)
   else
     logger.error(
       { ...fields, failure: outcome.failure },
-      `failed${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
+      `${outcome.type}${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
     )
 }
 

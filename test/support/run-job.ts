@@ -42,6 +42,7 @@ export function runner(isolation: Isolation): Run {
           const taken = jobs.find(({ id }) => enqueued.some((other) => other.id === id))
           if (taken) throw new DuplicateJobError(taken.id)
           enqueued.push(...jobs)
+          return { duplicates: [] }
         },
         fetch: async () => undefined,
         wait: async () => undefined,

@@ -79,9 +79,7 @@ export class HorseChannel implements JobReporter {
   /** What job code reaches its broker by: the supervisor does it, for the horse holds no broker credentials. */
   get gateway(): JobGateway {
     return {
-      enqueue: async (jobs) => {
-        await this.#call('enqueue', [jobs])
-      },
+      enqueue: async (jobs) => JSON.parse(await this.#call('enqueue', [jobs])),
       fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
       wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
     }
