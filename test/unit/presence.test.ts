@@ -15,7 +15,13 @@ function slowList() {
       return new Promise<boolean>((resolve) => answers.push(resolve))
     },
   } as unknown as Broker
-  const source = { state: 'idle' as const, counts: { finished: 0, failed: 0 }, running: [], leaseLost: () => {} }
+  const source = {
+    state: 'idle' as const,
+    counts: { finished: 0, failed: 0 },
+    running: [],
+    leaseLost: () => {},
+    obey: () => {},
+  }
   const presence = new Presence(broker, createIdentity('1.0.0', 'one'), resolveWorkerOptions({}), 'inline', source)
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   return { presence, calls, turn, answer: (known: boolean) => answers.shift()?.(known) }

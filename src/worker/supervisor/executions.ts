@@ -3,11 +3,14 @@ import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import type { ExecutionObserver, Isolation } from '../isolation/isolation.ts'
 import { Execution } from './execution.ts'
+import { LimitWatch, needsWatch } from './limit-watch.ts'
 import { OutputLines } from './output-lines.ts'
 
 export interface ExecutionsEvents {
   output(job: ClaimedJob, stream: 'stdout' | 'stderr', line: string): void
   log(job: ClaimedJob, message: string): void
+  /** It has limits that cannot be kept where it runs. */
+  unlimited(job: ClaimedJob): void
   update(job: ClaimedJob, change: { readonly meta?: string; readonly progress?: number }): void
   /** Without an outcome the job is somebody else's by now. All that it printed was told before. */
   ended(job: ClaimedJob, outcome: ExecutionOutcome | undefined): void
@@ -21,6 +24,7 @@ export class Executions {
   readonly #events: ExecutionsEvents
   /** By execution id, oldest first. */
   readonly #running = new Map<string, Execution>()
+  readonly #limits = new LimitWatch()
   #interrupted = false
 
   constructor(isolation: Isolation, gateway: JobGateway, graceMs: number, events: ExecutionsEvents) {
@@ -42,6 +46,10 @@ export class Executions {
     return this.#running.get(executionId)
   }
 
+  findJob(jobId: string): Execution | undefined {
+    return this.list().find(({ job }) => job.id === jobId)
+  }
+
   start(job: ClaimedJob): void {
     const stdout = new OutputLines((line) => this.#events.output(job, 'stdout', line))
     const stderr = new OutputLines((line) => this.#events.output(job, 'stderr', line))
@@ -53,14 +61,22 @@ export class Executions {
     }
     const execution = new Execution(job, this.#isolation, observer, this.#graceMs)
     this.#running.set(job.executionId, execution)
+    this.#watch(execution)
     // Claimed in the same instant in which all were interrupted.
     if (this.#interrupted) execution.interrupt()
     void execution.outcome.then((outcome) => {
       stdout.end()
       stderr.end()
       this.#running.delete(job.executionId)
+      this.#limits.remove(execution)
       this.#events.ended(job, outcome)
     })
+  }
+
+  #watch(execution: Execution): void {
+    if (!needsWatch(execution.job.limits)) return
+    if (execution.isMeasurable) this.#limits.add(execution)
+    else this.#events.unlimited(execution.job)
   }
 
   /** Kill everything and hand it back, also what is started from now on. */

@@ -1,4 +1,5 @@
 import type { Broker, WorkerState } from '../../broker/broker.ts'
+import type { WorkerCommand } from '../../broker/command.ts'
 import type { IsolationMode } from '../isolation/isolation.ts'
 import type { ResolvedWorkerOptions, WorkerIdentity } from './worker-options.ts'
 
@@ -9,10 +10,12 @@ export interface PresenceSource {
   /** What it runs, and whose leases are to be renewed. */
   readonly running: readonly { readonly job: { readonly id: string; readonly executionId: string } }[]
   leaseLost(executionId: string): void
+  /** Somebody tells this worker something. */
+  obey(command: WorkerCommand): void
 }
 
 /**
- * A worker's place in the broker: registered, kept alive by beats, given up at the end.
+ * A worker's place in the broker: registered, within call, kept alive by beats, given up at the end.
  * Beats come one after another, and none outlives `leave`: a late one would put a worker that has gone back on the list.
  */
 export class Presence {
@@ -23,6 +26,7 @@ export class Presence {
   readonly #source: PresenceSource
   readonly #startedAt = Date.now()
   #last: Promise<void> = Promise.resolve()
+  #unsubscribe: (() => Promise<void>) | undefined
   #leaving = false
 
   constructor(
@@ -39,7 +43,14 @@ export class Presence {
     this.#source = source
   }
 
-  async register(): Promise<void> {
+  /** Be on the list, and hear what is said to us. */
+  async enter(): Promise<void> {
+    await this.#register()
+    const { name } = this.#identity
+    this.#unsubscribe = await this.#broker.commandSubscribe(name, (command) => this.#source.obey(command))
+  }
+
+  async #register(): Promise<void> {
     await this.#broker.workerRegister({
       ...this.#identity,
       queues: this.#options.queues,
@@ -61,6 +72,7 @@ export class Presence {
   async leave(): Promise<void> {
     this.#leaving = true
     await this.#last
+    await this.#unsubscribe?.()
     await this.#broker.workerUnregister(this.#identity.name)
   }
 
@@ -75,7 +87,7 @@ export class Presence {
     const { state, counts } = this.#source
     const known = await this.#broker.workerHeartbeat({ name, state, ...counts, ttlMs: this.#ttlMs })
     // Forgotten: this machine slept, or the broker was away, for longer than a worker is remembered.
-    if (!known && !this.#leaving) await this.register()
+    if (!known && !this.#leaving) await this.#register()
   }
 
   async #renew(): Promise<void> {

@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events'
 import type { Broker, ExecutionOutcome, Maintenance, WorkerState } from '../../broker/broker.ts'
+import type { WorkerCommand } from '../../broker/command.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import { Pulse } from '../../support/pulse.ts'
 import type { Isolation } from '../isolation/isolation.ts'
 import { BrokerContact } from './broker-contact.ts'
 import { Executions } from './executions.ts'
+import { obeyCommand } from './obey-command.ts'
 import { Presence } from './presence.ts'
 import { Upkeep } from './upkeep.ts'
 import { WorkWatch } from './work-watch.ts'
@@ -20,6 +22,9 @@ export interface WorkerEvents {
   leaseLost: [job: ClaimedJob]
   output: [job: ClaimedJob, stream: 'stdout' | 'stderr', line: string]
   jobLog: [job: ClaimedJob, message: string]
+  /** The job has limits that cannot be kept in the mode in which it runs. */
+  unlimited: [job: ClaimedJob]
+  commanded: [command: WorkerCommand]
   maintained: [report: Maintenance]
   brokerFailed: [error: unknown]
   brokerBack: []
@@ -46,6 +51,9 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   /** Ended, not yet told to the broker. */
   #outcomes: ExecutionOutcome[] = []
   #state: Exclude<WorkerState, 'busy'> = 'starting'
+  #exchanging = false
+  /** Commands that came during an exchange, for jobs that it may bring. */
+  #early: WorkerCommand[] = []
   #finished = 0
   #failed = 0
 
@@ -80,6 +88,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     this.#executions = new Executions(isolation, gateway, options.graceMs, {
       output: (job, stream, line) => this.emit('output', job, stream, line),
       log: (job, message) => this.emit('jobLog', job, message),
+      unlimited: (job) => this.emit('unlimited', job),
       update: (job, change) => void this.#update(job, change),
       ended: (job, outcome) => this.#ended(job, outcome),
     })
@@ -100,8 +109,8 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
 
   /** Works until it is stopped, or, in burst mode, until there is nothing left to do. */
   async run(): Promise<void> {
-    await this.#presence.register()
     try {
+      await this.#presence.enter()
       await this.#upkeep.start()
       if (this.#state === 'starting') this.#state = 'idle'
       // The first regular one comes a third of a lease later; until then people would see a worker that starts.
@@ -126,6 +135,21 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   kill(): void {
     this.stop()
     this.#executions.interrupt()
+  }
+
+  /** Do what somebody tells this worker through the broker. */
+  obey(command: WorkerCommand): void {
+    // It may be for a job that the broker has just given to us, and of which we have not heard yet.
+    if (this.#exchanging && 'jobId' in command && this.#executions.findJob(command.jobId) === undefined) {
+      this.#early.push(command)
+      return
+    }
+    this.emit('commanded', command)
+    obeyCommand(command, {
+      stop: () => this.stop(),
+      findJob: (id) => this.#executions.findJob(id),
+      list: () => this.#executions.list(),
+    })
   }
 
   /** The broker says that an execution is not ours any more. */
@@ -168,6 +192,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     const limit = this.#canClaim() ? this.#freeSlots() : 0
     if (outcomes.length === 0 && limit === 0) return false
     this.#outcomes = []
+    this.#exchanging = true
     try {
       const { queues, leaseMs } = this.#options
       const exchange = await this.#broker.jobExchange({ worker: this.#name, outcomes, queues, limit, leaseMs })
@@ -182,6 +207,9 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       await this.#contact.failedAndBackOff(error)
       // Not done: outcomes must still be told, whatever else.
       return true
+    } finally {
+      this.#exchanging = false
+      for (const command of this.#early.splice(0)) this.obey(command)
     }
   }
 
