@@ -69,6 +69,7 @@ export class ForkIsolation implements Isolation {
       ended,
       abort: (reason) => horse.abort(reason),
       kill: () => this.#kill(horse),
+      measure: () => horse.measure(),
     }
   }
 
@@ -161,6 +162,8 @@ export class ForkIsolation implements Isolation {
 
   #kill(horse: HorseHandle): void {
     horse.markKilled()
+    // First those that the horse has started: afterwards nobody could tell whose they were.
+    for (const pid of horse.descendants()) killIfThere(pid)
     this.#zygote?.kill(horse.number)
   }
 
@@ -220,6 +223,16 @@ export class ForkIsolation implements Isolation {
     const seen = count > this.#oomKills
     this.#oomKills = count
     return seen
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended meanwhile, or has become somebody else's by a setuid program.
+    const { code } = error as { code?: string }
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
   }
 }
 

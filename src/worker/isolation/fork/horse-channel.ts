@@ -81,6 +81,8 @@ export class HorseChannel implements JobReporter {
     return {
       enqueue: async (jobs) => JSON.parse(await this.#call('enqueue', [jobs])),
       fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
+      cancel: async (id) => JSON.parse(await this.#call('cancel', [id])),
+      stop: async (id, graceMs) => JSON.parse(await this.#call('stop', [id, graceMs])),
       wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
     }
   }
