@@ -21,10 +21,10 @@ export class GatewayCalls {
 
   get gateway(): JobGateway {
     return {
-      enqueue: async (jobs) => {
-        await this.#call('enqueue', [jobs])
-      },
+      enqueue: async (jobs) => JSON.parse(await this.#call('enqueue', [jobs])),
       fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
+      cancel: async (id) => JSON.parse(await this.#call('cancel', [id])),
+      stop: async (id, graceMs) => JSON.parse(await this.#call('stop', [id, graceMs])),
       wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
     }
   }

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { HorseHandle } from './horse-handle.ts'
+import { killIfThere } from './kill-if-there.ts'
 import type { Offspring } from './offspring.ts'
 import type { ZygoteLaunch } from './zygote-handle.ts'
 import { ZygoteKeeper, type ZygoteKeeperEvents } from './zygote-keeper.ts'
@@ -48,6 +49,7 @@ export class ForkIsolation implements Isolation {
       ended,
       abort: (reason) => horse.abort(reason),
       kill: () => this.#kill(horse),
+      measure: () => horse.measure(),
     }
   }
 
@@ -106,6 +108,8 @@ export class ForkIsolation implements Isolation {
 
   #kill(horse: HorseHandle): void {
     horse.markKilled()
+    // First those that the horse has started: afterwards nobody could tell whose they were.
+    for (const pid of horse.descendants()) killIfThere(pid)
     this.#keeper.kill(horse)
   }
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import type { JobFailure } from '../../../job/failure.ts'
+import { CpuLimitError } from '../../../job/limit-errors.ts'
 import { formatDuration } from '../../../support/duration.ts'
 import type { WaitResult } from './native.ts'
 
@@ -71,6 +72,11 @@ function explainSignal(
   if (signal === 'SIGKILL' && death.oomKillSeen) {
     const message = `${who} was killed by the kernel's out-of-memory killer ${when}`
     return { kind: 'out-of-memory', name: 'OutOfMemoryError', message, signal, ...tail }
+  }
+  if (signal === 'SIGXCPU') {
+    return new CpuLimitError(
+      `${who} was ended by the kernel ${when}: it had used up the CPU time of its limit`,
+    ).toFailure()
   }
   const message = `${who} was ended by ${signal} ${when}${HINTS[signal] ? `; ${HINTS[signal]}` : ''}`
   return { kind: 'signal', name: 'HorseKilledError', message, signal, ...tail }

@@ -59,20 +59,27 @@ export interface BootReport {
   readonly warnings: readonly string[]
 }
 
+/** What the kernel keeps for us, once the horse has asked it to. */
+export interface HorseLimits {
+  readonly cpuMs?: number
+  /** Descriptors beside those that it has when it gets its job. */
+  readonly openFiles?: number
+}
+
 /** Supervisor → horse. */
 export type HorseCommand =
   /** Body: the arguments as JSON text. */
-  | { readonly type: 'run'; readonly job: JobIdentity }
+  | { readonly type: 'run'; readonly job: JobIdentity; readonly limits?: HorseLimits }
   | { readonly type: 'abort'; readonly reason: string }
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
-/** Horse → supervisor. */
+/** Horse → supervisor. `sharedBytes`: what of its resident memory belongs to files, when it ends (see HorseMeter). */
 export type HorseReport =
   /** Body: the result as JSON text. The last word of a horse, as is `failed`. */
-  | { readonly type: 'finished' }
+  | { readonly type: 'finished'; readonly sharedBytes?: number }
   /** Body: the failure as JSON text. */
-  | { readonly type: 'failed' }
+  | { readonly type: 'failed'; readonly sharedBytes?: number }
   /** A question to the job gateway. Body: its arguments as a JSON array. */
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
