@@ -119,6 +119,14 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
     expect(await broker.workerList()).toEqual([])
   })
 
+  it('registers again when the broker has forgotten it', async () => {
+    const { start, broker } = await workplace(mode)
+    const { name } = start({ lease: '600ms' })
+    await eventually(async () => expect(await broker.workerList()).toMatchObject([{ name, state: 'idle' }]))
+    await broker.workerUnregister(name)
+    await eventually(async () => expect(await broker.workerList()).toMatchObject([{ name }]))
+  })
+
   it('kills a job whose lease it has lost, and does not end it for the other worker', async () => {
     const { start, enqueue, broker } = await workplace(mode)
     // Its one slot is taken, so it cannot claim the job again itself.

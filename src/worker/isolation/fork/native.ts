@@ -25,6 +25,12 @@ export interface Native {
   setProcessGroup(pid: number, group: number): void
   /** kill(2) of a whole process group. False where no such group exists any more. */
   killGroup(group: number, signal: number): boolean
+  /** setrlimit(2) of this process: CPU time in seconds, or the highest number of descriptors. */
+  setLimit(resource: 'cpu' | 'descriptors', soft: number, hard: number): void
+  /** /proc/<pid>/statm, 0 for this process. `null` where there is no such process, or it is a zombie. */
+  residentMemory(pid: number): ResidentMemory | null
+  /** sendto(2) of one datagram to a Unix socket; a path that begins with `@` is an abstract name. Does not block. */
+  sendDatagram(path: string, data: Uint8Array): void
   /** Replace private anonymous read-write memory by a private mapping of an in-memory file with the same content. */
   freeze(): FreezeResult
   /** Threads of this process, by /proc/self/task. */
@@ -77,6 +83,13 @@ export interface WaitResult extends ProcessUsage {
   readonly exitCode: number | null
   /** Signal number, or null. */
   readonly signal: number | null
+}
+
+export interface ResidentMemory {
+  /** Pages that are mapped and present, inherited ones included. */
+  readonly residentBytes: number
+  /** Those of them that belong to files, in-memory ones included: a frozen zygote's image is such a file. */
+  readonly sharedBytes: number
 }
 
 export interface FreezeResult {
