@@ -218,7 +218,7 @@ export function redashDiff(): Profile {
                     warm: 12,
                   },
                   { name: 'evictCache', file: 'src/cache.ts', line: 9, cold: 0.5, warm: 3.4, significant: true },
-                  { name: 'onlyWhenWarm', file: 'src/cache.ts', line: 31, cold: 0, warm: 1.3, significant: true },
+                  { name: 'expire', file: 'src/cache.ts', line: 31, cold: 0, warm: 1.3, significant: true },
                 ],
               },
             ],

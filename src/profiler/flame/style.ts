@@ -31,7 +31,8 @@ svg text.note{font:12px ${SANS};fill:var(--muted)}
 :is(.frame:hover>rect,rect.frame:hover){stroke:var(--ink);stroke-width:1}
 :is(.current>rect,rect.current){stroke:var(--muted);stroke-width:1}
 :is(.frame:focus>rect,rect.frame:focus){stroke:var(--accent);stroke-width:2}
-.rest{fill:light-dark(#eceef2,#22272e)}
+.rest>rect{fill:light-dark(#eceef2,#22272e)}
+.rest text{fill:var(--muted);font-style:italic}
 :is(.profiler-0,.profiler-1,.profiler-2,.profiler-3){stroke:var(--muted);stroke-width:1;stroke-dasharray:3 3}
 `
 

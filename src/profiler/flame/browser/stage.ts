@@ -59,13 +59,14 @@ export class Stage {
 
   /** Exactly one frame can be reached by Tab: the current one. */
   mark(node: FlameNode, takeFocus: boolean): void {
-    const before = this.graph.querySelector('.current')
+    const before = this.graph.querySelector('[tabindex="0"]')
     before?.classList.remove('current')
     before?.setAttribute('tabindex', '-1')
     this.name(node)
     const frame = this.#elementOf(node)
     if (frame === null) return
-    frame.classList.add('current')
+    // The root is where everybody begins.
+    frame.classList.toggle('current', node.parent !== undefined)
     frame.setAttribute('tabindex', '0')
     frame.setAttribute('role', 'treeitem')
     frame.setAttribute('aria-level', String(node.depth + 1))

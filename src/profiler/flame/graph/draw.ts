@@ -1,6 +1,6 @@
 import { formatCount } from './amounts.ts'
 import { describeNode, tooltipOf } from './describe.ts'
-import { type Label, labelOf } from './label.ts'
+import { type Label, labelOf, truncate } from './label.ts'
 import type { Box, Rest } from './layout.ts'
 import { escapeMarkup } from './markup.ts'
 import { classOf, fillOf, meaningOf } from './palette.ts'
@@ -51,7 +51,7 @@ function drawFrame(box: Box, scene: Scene, { characterWidth, isLive }: Audience)
   const live = isLive ? ` role="treeitem" tabindex="-1" aria-level="${node.depth + 1}"` : ''
   return (
     `<g class="${classes}"${id}${live}>${title}<rect class="${colour}"${fill}${place} rx="2"/>` +
-    `${drawLabel(label, box, scene)}</g>`
+    `${drawLabel(label, box, node.depth, scene)}</g>`
   )
 }
 
@@ -70,7 +70,9 @@ function placeOf(box: Box, scene: Scene): string {
 function drawRest({ x, width, depth, frames }: Rest, scene: Scene): string {
   const title = `<title>${formatCount(frames)} frames that are too narrow to be drawn</title>`
   const place = ` x="${round(x)}" y="${rowTop(depth, scene)}" width="${round(width - 0.6)}" height="${ROW_HEIGHT - 1}"`
-  return `<rect class="rest" fill="#eceef2"${place}>${title}</rect>`
+  const label = truncate(`${formatCount(frames)} more`, Math.floor((width - 2 * PADDING) / CHARACTER_WIDTH))
+  const words = label.endsWith('more') ? drawLabel({ name: label, location: '' }, { x, width }, depth, scene) : ''
+  return `<g class="rest">${title}<rect fill="#eceef2"${place} rx="2"/>${words}</g>`
 }
 
 /** In an icicle the root is on top, in a flame at the bottom. */
@@ -79,10 +81,15 @@ function rowTop(depth: number, { layout, view }: Scene): number {
 }
 
 /** In a viewport of its own, which cuts off what the font makes wider than it was estimated. */
-function drawLabel({ name, location }: Label, box: Box, scene: Scene): string {
+function drawLabel(
+  { name, location }: Label,
+  { x, width }: Pick<Box, 'x' | 'width'>,
+  depth: number,
+  scene: Scene,
+): string {
   const from = location === '' ? '' : `<tspan class="location" dx="8">${escapeMarkup(location)}</tspan>`
   return (
-    `<svg x="${round(box.x)}" y="${rowTop(box.node.depth, scene)}" width="${round(box.width - PADDING / 2)}" height="${ROW_HEIGHT}">` +
+    `<svg x="${round(x)}" y="${rowTop(depth, scene)}" width="${round(width - PADDING / 2)}" height="${ROW_HEIGHT}">` +
     `<text x="${PADDING}" y="13"><tspan>${escapeMarkup(name)}</tspan>${from}</text></svg>`
   )
 }

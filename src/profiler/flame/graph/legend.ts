@@ -46,7 +46,7 @@ export function drawnNote({ data, layout }: Scene): string {
     const least = layout.minWidth === 0.5 ? 'half a pixel' : countOf(layout.minWidth, 'pixel')
     notes.push(`${formatCount(layout.folded)} more are narrower than ${least}: zoom in to see them`)
   }
-  if (data.diff && layout.absent > 0) notes.push(`${formatCount(layout.absent)} take no time on this side`)
+  if (data.diff && layout.absent > 0) notes.push(`${formatCount(layout.absent)} without time on this side`)
   return notes.join('; ')
 }
 
