@@ -34,13 +34,14 @@ const META: ProfileMeta = {
 /** The profile that the sketches describe, with totals summed up. */
 export function profileOf(sketches: readonly Sketch[], meta: Partial<ProfileMeta> = {}): Profile {
   const frames: Frame[] = []
+  const known = new Map<string, number>()
   const executions = meta.executions ?? META.executions
   const nodes: ProfileNode[] = [{ frame: -1, parent: -1, self: 0, total: 0, samples: 0, executions }]
   const add = (sketch: Sketch, parent: number): number => {
     const { name, file = '', line = 0, category = file === '' ? 'native' : 'application', children = [] } = sketch
     const self = sketch.cold === undefined ? (sketch.self ?? 0) : sketch.cold * 1000 * executions
     const index =
-      nodes.push({ frame: frameIndex(frames, { function: name, file, line, category }), parent } as never) - 1
+      nodes.push({ frame: frameIndex(frames, known, { function: name, file, line, category }), parent } as never) - 1
     const below = children.reduce((sum, child) => sum + add(child, index), 0)
     nodes[index] = {
       frame: nodes[index]?.frame as number,
@@ -63,11 +64,12 @@ function isCounted(frames: readonly Frame[], node: ProfileNode): boolean {
   return frames[node.frame]?.category !== 'profiler'
 }
 
-function frameIndex(frames: Frame[], frame: Frame): number {
-  const same = frames.findIndex(
-    ({ function: name, file, line }) => name === frame.function && file === frame.file && line === frame.line,
-  )
-  return same === -1 ? frames.push(frame) - 1 : same
+/** Each place once. */
+function frameIndex(frames: Frame[], known: Map<string, number>, frame: Frame): number {
+  const key = JSON.stringify([frame.function, frame.file, frame.line])
+  const index = known.get(key) ?? frames.push(frame) - 1
+  known.set(key, index)
+  return index
 }
 
 function diffOf(sketch: Sketch, nodes: readonly ProfileNode[], index: number): NodeDiff {
