@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../dist/broker/index.js'
 import type { EnqueueOptions } from '../../dist/index.js'
-import { createJob } from '../../dist/job/definition.js'
+import { createJob } from '../../dist/job/create-job.js'
 import { resolveEnqueueOptions, resolveJobOptions } from '../../dist/job/options.js'
 import type { JobRecord } from '../../dist/job/record.js'
 import {

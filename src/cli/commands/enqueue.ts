@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import { UsageError } from '../../errors.ts'
-import { createJob } from '../../job/definition.ts'
+import { createJob } from '../../job/create-job.ts'
 import { JobHandle } from '../../job/handle.ts'
 import type { JsonValue } from '../../job/json.ts'
 import { loadModules } from '../../job/load-modules.ts'

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { HorseHandle } from './horse-handle.ts'
 import { loadNative } from './load-native.ts'
@@ -42,6 +43,7 @@ export class ForkIsolation implements Isolation {
   #lastNumber = 0
   #zygote: ZygoteHandle | undefined
   #zygoteReady = false
+  #schedules: readonly DeclaredSchedule[] = []
   #closing = false
   #outputTimer: NodeJS.Timeout | undefined
   #oomKills = 0
@@ -81,6 +83,10 @@ export class ForkIsolation implements Isolation {
     clearInterval(this.#outputTimer)
   }
 
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
+  }
+
   /** @throws Error before `start` */
   get zygotePid(): number {
     const pid = this.#zygote?.pid
@@ -104,6 +110,7 @@ export class ForkIsolation implements Isolation {
     this.#zygote = zygote
     const report = await zygote.ready()
     this.#zygoteReady = true
+    this.#schedules = report.schedules
     this.#events.zygoteReady(zygote.pid as number, report)
     for (const horse of this.#horses.values()) zygote.fork(horse)
   }

@@ -4,6 +4,7 @@ import type { JobReporter } from '../../../job/context.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
 import { type CarriedError, reviveError } from '../carried-error.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
+import { remoteGateway } from '../remote-gateway.ts'
 import { encodeFrame, type Frame, FrameReader, readFrame } from './frames.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
@@ -78,13 +79,7 @@ export class HorseChannel implements JobReporter {
 
   /** What job code reaches its broker by: the supervisor does it, for the horse holds no broker credentials. */
   get gateway(): JobGateway {
-    return {
-      enqueue: async (jobs) => JSON.parse(await this.#call('enqueue', [jobs])),
-      fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
-      cancel: async (id) => JSON.parse(await this.#call('cancel', [id])),
-      stop: async (id, graceMs) => JSON.parse(await this.#call('stop', [id, graceMs])),
-      wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
-    }
+    return remoteGateway((method, args) => this.#call(method, args))
   }
 
   #call(method: GatewayMethod, args: readonly unknown[]): Promise<string> {

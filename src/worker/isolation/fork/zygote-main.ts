@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { listSchedules } from '../../../scheduler/declarations.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
@@ -59,7 +60,7 @@ async function boot(): Promise<void> {
   const warnings = [...leftovers.warnings, ...image.warnings]
   const rssBytes = process.memoryUsage.rss()
   const { freezeMs, frozenBytes } = image
-  const report = { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings }
+  const report = { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings }
   tell({ type: 'ready', protocol: PROTOCOL, report })
   process.title = 'workhorse: zygote'
 

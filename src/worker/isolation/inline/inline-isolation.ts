@@ -2,6 +2,7 @@ import { createCurrentJob, LazyAbort, runInJob } from '../../../job/context.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
+import { type DeclaredSchedule, listSchedules } from '../../../scheduler/declarations.ts'
 import { executeJob } from '../../execute-job.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 
@@ -22,6 +23,10 @@ export class InlineIsolation implements Isolation {
 
   constructor(options: InlineOptions) {
     this.#options = options
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return listSchedules()
   }
 
   async start(): Promise<void> {
