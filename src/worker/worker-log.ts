@@ -13,7 +13,11 @@ export function logSchedules(logger: Logger): SchedulerHooks {
       const parts = Object.entries({ added, changed, removed }).filter(([, names]) => names.length > 0)
       if (parts.length === 0) return
       const text = parts.map(([what, names]) => `${what} ${names.join(', ')}`).join('; ')
-      logger.info({ event: 'schedules.synced', added, changed, removed }, `schedules: ${text}`)
+      // Somebody may have two sets of job modules under one name, which remove each other's.
+      logger[removed.length > 0 ? 'warn' : 'info'](
+        { event: 'schedules.synced', added, changed, removed },
+        `schedules: ${text}`,
+      )
     },
     fired: ({ name }, id) =>
       logger.info(
