@@ -1,9 +1,33 @@
 import type { ExecutionOutcome } from '../broker/broker.ts'
 import type { WorkerCommand } from '../broker/command.ts'
 import type { ClaimedJob } from '../job/record.ts'
+import type { SchedulerHooks } from '../scheduler/scheduler.ts'
 import { formatDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
+
+/** Writes what the scheduler does to the worker's log. */
+export function logSchedules(logger: Logger): SchedulerHooks {
+  return {
+    synced: ({ added, changed, removed }) => {
+      const parts = Object.entries({ added, changed, removed }).filter(([, names]) => names.length > 0)
+      if (parts.length === 0) return
+      const text = parts.map(([what, names]) => `${what} ${names.join(', ')}`).join('; ')
+      // Somebody may have two sets of job modules under one name, which remove each other's.
+      logger[removed.length > 0 ? 'warn' : 'info'](
+        { event: 'schedules.synced', added, changed, removed },
+        `schedules: ${text}`,
+      )
+    },
+    fired: ({ name }, id) =>
+      logger.info(
+        { event: 'schedule.fired', schedule: name, id },
+        `schedule ${name}: ${id === undefined ? 'missed its time, passed over' : `enqueued ${id}`}`,
+      ),
+    failed: (error) =>
+      logger.warn({ event: 'schedules.failed', err: error }, `schedules wait, trying on: ${(error as Error).message}`),
+  }
+}
 
 /** Writes what happens in a worker to its log, one line each. */
 export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
@@ -59,11 +83,17 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
   else if (outcome.type === 'canceled') logger.warn(fields, `canceled${took}`)
-  else
-    logger.error(
-      { ...fields, failure: outcome.failure },
-      `${outcome.type}${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
-    )
+  else {
+    const { failure, type } = outcome
+    const again = outcome.type === 'failed' && outcome.retry ? `; ${describeRetry(outcome.retry, job)}` : ''
+    const level = again === '' ? 'error' : 'warn'
+    logger[level]({ ...fields, failure }, `${type}${took}: ${failure.name}: ${firstLine(failure.message)}${again}`)
+  }
+}
+
+function describeRetry({ delayMs }: { readonly delayMs: number }, { retriesLeft = 0 }: ClaimedJob): string {
+  const when = delayMs > 0 ? `in ${formatDuration(delayMs)}` : 'at once'
+  return `again ${when}, ${retriesLeft === 1 ? 'for the last time' : `${retriesLeft} times at most`}`
 }
 
 function describeCommand(command: WorkerCommand): string {

@@ -1,3 +1,4 @@
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -47,6 +48,7 @@ export class ZygoteKeeper {
   #ready = false
   #closing = false
   #lost = false
+  #schedules: readonly DeclaredSchedule[] = []
   readonly #oomKills = new OomKills()
 
   /** @throws ForkUnavailableError */
@@ -61,6 +63,11 @@ export class ZygoteKeeper {
     const pid = this.#zygote?.pid
     if (pid === undefined) throw new Error('[BUG] asked for the zygote before there was one')
     return pid
+  }
+
+  /** Of the zygote that booted last. */
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   get ready(): boolean {
@@ -109,6 +116,7 @@ export class ZygoteKeeper {
     this.#zygote = zygote
     const report = await zygote.ready()
     this.#ready = true
+    this.#schedules = report.schedules
     this.#events.zygoteReady(zygote.pid as number, report)
     for (const { offspring } of this.#offspring.values()) zygote.fork(offspring)
     for (const user of this.#users) user.zygoteReady()
