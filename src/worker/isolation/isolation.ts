@@ -11,7 +11,7 @@ export interface Isolation {
   readonly mode: IsolationMode
   /** What the job modules declare by `schedule()`; known once it has started. */
   readonly schedules: readonly DeclaredSchedule[]
-  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws ForkUnavailableError */
+  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws PoolStartError, @throws ForkUnavailableError */
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
@@ -19,7 +19,7 @@ export interface Isolation {
   close(): Promise<void>
 }
 
-export const ISOLATION_MODES = ['fork', 'inline'] as const
+export const ISOLATION_MODES = ['fork', 'pool', 'inline'] as const
 export type IsolationMode = (typeof ISOLATION_MODES)[number]
 
 export interface RunningExecution {
