@@ -25,6 +25,7 @@
               'packet.c',
               'process.c',
               'random.c',
+              'serve.c',
               'socket.c',
               'threads.c',
               'values.c',

@@ -1,7 +1,7 @@
 import type { ProcessUsage } from '../../../job/record.ts'
 
 /**
- * The native addon, typed. Each function is one system call's worth of C (native/); all policy is in TypeScript.
+ * The native addon, typed. Each function is one system call's worth of C (native/), but for `serveForks`; all policy is in TypeScript.
  * Every function throws a TypeError whose message is a sentence for a wrong argument,
  * and an Error with `code` (`EAGAIN`, `ESRCH`, …), `errno` and `syscall` for a failed call.
  */
@@ -53,6 +53,16 @@ export interface Native {
   childSignal(): number
   /** Empty a childSignal descriptor without blocking. */
   drainChildSignal(descriptor: number): void
+  /**
+   * The zygote's loop: carries out orders to fork that come over `commands` (a packet `{"type":"fork","horse":N}` with
+   * the horse's descriptors), reaps, and tells both over `notices`, all without running any JavaScript.
+   * Returns in a forked child, with the descriptors that came with its order; and with `null` in the parent when the
+   * next packet is anything else, or the end of the stream: it is left to `receivePacket`.
+   */
+  serveForks(commands: number, notices: number, childSignal: number): number[] | null
+  /** Pid of a horse that `serveForks` has forked and not reaped yet: certainly a child of this process. */
+  servedPid(horse: number): number | null
+  servedPids(): number[]
   /** dup2(2); the new descriptor survives exec, as standard streams must. */
   duplicate(from: number, to: number): void
   /** fcntl: blocking or non-blocking. */

@@ -54,18 +54,21 @@ async function boot(): Promise<void> {
   const announce = installExitGuards()
   const system = createSystem(native, identity.renew)
   await rehearse(native, system, announce)
-  const image = solidify(native, options)
-  const jobs = listJobs().map(({ name }) => name)
-  const warnings = [...leftovers.warnings, ...image.warnings]
-  const rssBytes = process.memoryUsage.rss()
-  const { freezeMs, frozenBytes } = image
-  const report = { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings }
-  tell({ type: 'ready', protocol: PROTOCOL, report })
   process.title = 'workhorse: zygote'
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
   setImmediate(() => {
-    const loop = new ZygoteLoop(native, SOCKETS, (notices) => tell(...notices))
+    const loop = new ZygoteLoop(native, SOCKETS)
+    const image = solidify(native, options)
+    const jobs = listJobs().map(({ name }) => name)
+    const warnings = [...leftovers.warnings, ...image.warnings]
+    const rssBytes = process.memoryUsage.rss()
+    const { freezeMs, frozenBytes } = image
+    tell({
+      type: 'ready',
+      protocol: PROTOCOL,
+      report: { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
+    })
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     becomeHorse(system, inheritance, announce)
   })
@@ -105,8 +108,8 @@ function solidify(native: Native, options: ZygoteOptions): Image {
   }
 }
 
-function tell(...notices: readonly ZygoteNotice[]): void {
-  const frame = Buffer.concat(notices.map((notice) => encodeFrame(notice)))
+function tell(notice: ZygoteNotice): void {
+  const frame = encodeFrame(notice)
   let written = 0
   while (written < frame.length) written += writeSync(SOCKETS.notices, frame, written)
 }
