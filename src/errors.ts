@@ -117,6 +117,13 @@ export class ForkUnavailableError extends WorkhorseError {
   }
 }
 
+/** No pool child came up: the application cannot be loaded, or an `afterFork` hook fails again and again. */
+export class PoolStartError extends WorkhorseError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKHORSE_POOL_START', message, options)
+  }
+}
+
 /** The zygote did not come up: preload failed, or left something open that must not be forked. */
 export class ZygoteBootError extends WorkhorseError {
   constructor(message: string, options?: ErrorOptions) {

@@ -8,7 +8,7 @@ import type { Bill, ClaimedJob } from '../../job/record.ts'
  */
 export interface Isolation {
   readonly mode: IsolationMode
-  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws ForkUnavailableError */
+  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws PoolStartError, @throws ForkUnavailableError */
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
@@ -16,7 +16,7 @@ export interface Isolation {
   close(): Promise<void>
 }
 
-export const ISOLATION_MODES = ['fork', 'inline'] as const
+export const ISOLATION_MODES = ['fork', 'pool', 'inline'] as const
 export type IsolationMode = (typeof ISOLATION_MODES)[number]
 
 export interface RunningExecution {

@@ -5,6 +5,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { executeJob } from '../../execute-job.ts'
+import { LOOP_EMPTY } from '../loop-empty.ts'
 import type { Frame } from './frames.ts'
 import { HorseChannel } from './horse-channel.ts'
 import { takeLimits } from './horse-limits.ts'
@@ -171,18 +172,12 @@ function titleOf({ queue, name, id }: JobIdentity): string {
   return `workhorse: horse ${queue} ${name} ${id} since ${new Date().toISOString().slice(11, 19)}Z`
 }
 
-const LOOP_EMPTY: JobFailure = {
-  kind: 'loop-empty',
-  name: 'LoopEmptyError',
-  message:
-    'the event loop ran empty before the job settled: it awaits something that nothing can resolve any more, such as a promise whose resolve is never called or an unref()ed timer',
-}
-
 function callDirectly<R>(_current: unknown, call: () => R): R {
   return call()
 }
 
-function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
+/** The first thing in whatever the zygote has forked. */
+export function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
   system.setParentDeathSignal(SIGKILL)
   // It may have died before the signal was armed; then we are somebody else's child already.
   if (system.parentPid() !== inheritance.zygotePid) system.exit(1)

@@ -17,10 +17,19 @@ export const PROTOCOL = 1
 /** Supervisor → zygote. */
 export type ZygoteCommand =
   | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
-  /** Carries three descriptors: the horse's channel, its standard output, its standard error. */
+  /**
+   * Carries three descriptors: the horse's channel, its standard output, its standard error.
+   * A fourth makes a pool child of it: a file with its PoolRole as JSON text.
+   */
   | { readonly type: 'fork'; readonly horse: number }
   /** Kill the horse's whole process group. */
   | { readonly type: 'kill'; readonly horse: number }
+
+/** A horse that does not leave: what a pool child has to know at its birth. */
+export interface PoolRole {
+  /** Jobs that it runs at the same time. */
+  readonly perChild: number
+}
 
 export interface ZygoteOptions {
   /** Absolute paths of the job modules. */

@@ -4,9 +4,9 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ZygoteBootError } from '../../../errors.ts'
 import { FrameReader } from './frames.ts'
-import type { HorseHandle } from './horse-handle.ts'
 import { type BootReport, PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
+import type { Offspring } from './offspring.ts'
 import { OutputFile } from './output-file.ts'
 
 export interface ZygoteEvents {
@@ -91,10 +91,10 @@ export class ZygoteHandle {
     return this.#ready
   }
 
-  /** Ask for a horse; `forked` or `forkFailed` follows. */
-  fork(horse: HorseHandle): void {
-    horse.ordered = true
-    this.#send({ type: 'fork', horse: horse.number }, horse.descriptors)
+  /** Ask for a horse or a pool child; `forked` or `forkFailed` follows. */
+  fork(offspring: Offspring): void {
+    offspring.ordered = true
+    this.#send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
   }
 
   kill(horse: number): void {

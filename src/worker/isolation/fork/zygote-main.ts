@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { becomePoolChild } from '../pool/forked-main.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
@@ -70,7 +71,10 @@ async function boot(): Promise<void> {
       report: { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
-    becomeHorse(system, inheritance, announce)
+    // A fourth descriptor says what it is to be, where that is not a horse.
+    const [, , , role] = inheritance.descriptors
+    if (role === undefined) becomeHorse(system, inheritance, announce)
+    else becomePoolChild(system, inheritance, role, announce)
   })
 }
 
