@@ -59,11 +59,16 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
   else if (outcome.type === 'canceled') logger.warn(fields, `canceled${took}`)
-  else
-    logger.error(
-      { ...fields, failure: outcome.failure },
-      `${outcome.type}${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
-    )
+  else {
+    const { failure } = outcome
+    const next = outcome.type === 'failed' && outcome.retry ? `; again ${when(outcome.retry.delayMs)}` : ''
+    const text = `${outcome.type}${took}${next}: ${failure.name}: ${firstLine(failure.message)}`
+    logger[next === '' ? 'error' : 'warn']({ ...fields, failure }, text)
+  }
+}
+
+function when(delayMs: number): string {
+  return delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`
 }
 
 function describeCommand(command: WorkerCommand): string {
