@@ -65,13 +65,13 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'info',
     summary: 'show queues, workers and what they run',
-    flags: [...BROKER_FLAGS, 'watch', 'json'],
+    flags: [...BROKER_FLAGS, 'watch', 'bill', 'json'],
     run: async (invocation) => (await import('./commands/info.ts')).runInfo(invocation),
   }),
   defineCommand({
     name: 'jobs list',
     summary: 'list jobs, newest first',
-    flags: [...BROKER_FLAGS, 'state', 'queue', 'name', 'limit', 'cursor', 'json'],
+    flags: [...BROKER_FLAGS, 'state', 'queue', 'name', 'limit', 'cursor', 'sort', 'json'],
     run: async (invocation) => (await import('./commands/jobs-list.ts')).runJobsList(invocation),
   }),
   defineCommand({

@@ -1,4 +1,5 @@
 import { JOB_STATES } from '../job/states.ts'
+import { BILL_KEYS } from '../queue/bills.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
 import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
 
@@ -143,6 +144,12 @@ export const FLAGS = {
   jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
   'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
   samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
+  sort: {
+    kind: 'choice',
+    choices: BILL_KEYS,
+    help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
+  },
+  bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

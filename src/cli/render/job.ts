@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 import type { JobFailure } from '../../job/failure.ts'
 import type { JobCallbacks } from '../../job/policies.ts'
-import { type Bill, type JobResultEntry, UNLIMITED } from '../../job/record.ts'
+import { type JobResultEntry, UNLIMITED } from '../../job/record.ts'
 import type { JobState } from '../../job/states.ts'
 import type { JobView } from '../../queue/inspect.ts'
-import { formatBytes } from '../../support/bytes.ts'
 import { formatDuration } from '../../support/duration.ts'
+import { renderBill } from './bills.ts'
 import { type Colour, paint } from './colours.ts'
 
 const STATE_COLOURS: Readonly<Partial<Record<JobState, Colour>>> = {
@@ -90,17 +90,6 @@ function time(at: number | undefined): string | undefined {
 
 function limit(ms: number): string {
   return ms === UNLIMITED ? 'none' : formatDuration(ms)
-}
-
-function renderBill({ wallMs, forkMs, usage }: Bill): string {
-  const parts = [`${formatDuration(wallMs)} in all`]
-  if (forkMs !== undefined) parts.push(`fork ${formatDuration(forkMs)}`)
-  if (usage !== undefined) {
-    parts.push(`CPU ${formatDuration(usage.cpuUserMs)} user, ${formatDuration(usage.cpuSystemMs)} system`)
-    parts.push(`peak ${formatBytes(usage.maxRssBytes)}`)
-    parts.push(`${usage.minorFaults} minor and ${usage.majorFaults} major page faults`)
-  }
-  return parts.join(', ')
 }
 
 function renderFailure(failure: JobFailure): string {
