@@ -29,6 +29,7 @@ export class PoolIsolation implements Isolation {
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
   #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
+  #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
     this.#options = options
@@ -67,11 +68,9 @@ export class PoolIsolation implements Isolation {
     return execution
   }
 
-  async close(): Promise<void> {
-    this.#break(undefined)
-    for (const execution of this.#running) execution.kill()
-    await this.#roster.close()
-    await this.#nursery.close()
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
   }
 
   get schedules(): readonly DeclaredSchedule[] {
@@ -81,6 +80,13 @@ export class PoolIsolation implements Isolation {
   /** Pids of the children that can take jobs. */
   get childPids(): readonly number[] {
     return [...this.#roster.children].flatMap(({ state, pid }) => (state === 'ready' && pid !== undefined ? [pid] : []))
+  }
+
+  async #close(): Promise<void> {
+    this.#break(undefined)
+    for (const execution of this.#running) execution.kill()
+    await this.#roster.close()
+    await this.#nursery.close()
   }
 
   #hasRoom(child: PoolChildHandle): void {
