@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker.ts'
+import { UsageError } from '../errors.ts'
 import { setGatewayProvider } from '../job/gateway-provider.ts'
 import { brokerGateway } from '../queue/broker-gateway.ts'
 import { type Duration, parseDuration } from '../support/duration.ts'
@@ -36,6 +37,11 @@ export interface Worker {
   readonly name: string
   readonly supervisor: Supervisor
   readonly isolation: Isolation
+  /**
+   * Load the job modules anew, without stopping: jobs that run go on in what they were started with.
+   * @throws UsageError in a mode that cannot, @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle(): Promise<void>
   /** Boots the isolation, works until stopped (or done, in burst mode), and takes everything down again. */
   run(): Promise<void>
 }
@@ -56,6 +62,12 @@ export function createWorker(options: CreateWorkerOptions): Worker {
     name: identity.name,
     supervisor,
     isolation,
+    recycle: async () => {
+      if (isolation.recycle === undefined) {
+        throw new UsageError(`isolation '${isolation.mode}' cannot load the jobs anew; restart the worker`)
+      }
+      await isolation.recycle()
+    },
     run: async () => {
       // Inline jobs run in this process and enqueue by this worker's broker.
       setGatewayProvider(() => gateway)

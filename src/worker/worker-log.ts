@@ -4,6 +4,7 @@ import type { ClaimedJob } from '../job/record.ts'
 import { formatDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
+import type { LeaveReason } from './supervisor/worker-events.ts'
 
 /** Writes what happens in a worker to its log, one line each. */
 export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
@@ -19,6 +20,7 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
       'its limits of memory, CPU time and output are not kept here: that needs a process of its own (isolation fork)',
     ),
   )
+  supervisor.on('leaving', (reason) => logger.info({ event: 'worker.leaving', reason }, LEAVE_REASONS[reason]))
   supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(
@@ -69,6 +71,11 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
 
 function when(delayMs: number): string {
   return delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`
+}
+
+const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
+  'max-jobs': 'it has begun as many jobs as it may: taking no more, finishing what runs',
+  idle: 'it has had nothing to do for as long as it may: leaving',
 }
 
 function describeCommand(command: WorkerCommand): string {

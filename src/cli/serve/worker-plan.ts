@@ -18,6 +18,8 @@ export type WorkerFlag =
   | 'lease'
   | 'log-level'
   | 'name'
+  | 'max-jobs'
+  | 'max-idle-time'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -39,6 +41,8 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       lease: flags.lease ?? config.lease,
       maxAbandonments: config.maxAbandonments,
       name: flags.name,
+      maxJobs: flags['max-jobs'],
+      maxIdle: flags['max-idle-time'],
       nodeFlags: config.zygote?.nodeFlags,
       bootTimeout: config.zygote?.bootTimeout,
       freeze: config.zygote?.freeze,

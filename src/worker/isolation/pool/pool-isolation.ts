@@ -65,6 +65,13 @@ export class PoolIsolation implements Isolation {
     return execution
   }
 
+  /** Children that have loaded before finish their jobs; others take their places meanwhile. */
+  async recycle(): Promise<void> {
+    const old = [...this.#roster.children]
+    await this.#nursery.recycle()
+    for (const child of old) if (child.isStaying) this.#roster.retire(child, 'the application was loaded anew', true)
+  }
+
   async close(): Promise<void> {
     this.#break(undefined)
     for (const execution of this.#running) execution.kill()
