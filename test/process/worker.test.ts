@@ -85,7 +85,7 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
     start({ grace: '100ms' })
     const { failure } = await ended(await enqueue('never-settles', [], { timeout: '50ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', name: 'JobTimeoutError' })
-    expect(failure?.message).toContain(mode === 'fork' ? 'was killed' : 'could not be killed in inline mode')
+    expect(failure?.message).toContain(mode === 'fork' ? 'was killed' : 'could not be killed here')
   })
 
   it('finishes what runs when it is told to stop, and takes no more', async () => {

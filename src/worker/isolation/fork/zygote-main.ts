@@ -13,6 +13,7 @@ import { becomeHorse } from './horse-main.ts'
 import { createSystem } from './horse-system.ts'
 import { BootFailure, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
+import { removePacking } from './memory-packing.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
 import { OpenerTracker } from './opener-tracker.ts'
@@ -32,6 +33,7 @@ const SOCKETS = { commands: 3, notices: 4 }
 const SIGKILL = 9
 
 async function boot(): Promise<void> {
+  removePacking(process.env)
   const native = loadNative()
   native.setParentDeathSignal(SIGKILL)
   process.title = 'workhorse: zygote, booting'
