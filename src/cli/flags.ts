@@ -46,7 +46,7 @@ export const FLAGS = {
   isolation: {
     kind: 'choice',
     choices: ISOLATION_MODES,
-    help: "where jobs run: 'fork' (a process for each) or 'inline' (the worker itself); else fork where it works",
+    help: "where jobs run: 'fork' (a process for each), 'pool' (processes that are reused) or 'inline' (the worker itself); else fork where it works, else pool",
   },
   standby: { kind: 'whole', value: 'N', least: 0, help: 'processes forked ahead; else as many as --concurrency' },
   grace: {

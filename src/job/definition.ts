@@ -123,6 +123,7 @@ export function createJob(
     ...(options.atFront ? { atFront: true } : {}),
     ...(options.meta === undefined ? {} : { meta: options.meta }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
     ...(due === undefined ? {} : { dueAt: due }),
   }
 }

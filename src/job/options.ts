@@ -4,6 +4,7 @@ import { assertKnownOptions } from '../support/option-check.ts'
 import { findNonJson, type JsonValue } from './json.ts'
 import { type JobLimits, type LimitOptions, resolveLimits } from './limits.ts'
 import { assertQueueName } from './queue-name.ts'
+import { JOB_ISOLATIONS, type JobIsolation } from './record.ts'
 
 /** What a job definition may say about its jobs. Defaults are Python RQ's. */
 export interface JobOptions {
@@ -20,6 +21,8 @@ export interface JobOptions {
   readonly failureTtl?: Duration
   /** What one execution may use, beside its time. Default: no limits. Given again in `with`, they replace these. */
   readonly limits?: LimitOptions
+  /** Where its jobs run, whatever the worker does with others: `'fork'`, `'pool'` or `'inline'`. Default: as the worker says. */
+  readonly isolation?: JobIsolation
 }
 
 /** What one enqueue may say beyond that: see `definition.with(options)`. */
@@ -38,6 +41,7 @@ export interface ResolvedJobOptions {
   readonly resultTtlMs: number
   readonly failureTtlMs: number
   readonly limits?: JobLimits
+  readonly isolation?: JobIsolation
 }
 
 export interface ResolvedEnqueueOptions extends ResolvedJobOptions {
@@ -55,7 +59,7 @@ const JOB_DEFAULTS: ResolvedEnqueueOptions = {
   atFront: false,
 }
 
-const JOB_OPTION_NAMES = ['queue', 'timeout', 'resultTtl', 'failureTtl', 'limits'] as const
+const JOB_OPTION_NAMES = ['queue', 'timeout', 'resultTtl', 'failureTtl', 'limits', 'isolation'] as const
 const ENQUEUE_OPTION_NAMES = [...JOB_OPTION_NAMES, 'atFront', 'id', 'meta'] as const
 
 /** @throws UsageError naming the job, the option and the value */
@@ -75,10 +79,13 @@ export function resolveEnqueueOptions(
 }
 
 function merge(job: string, options: EnqueueOptions, base: ResolvedEnqueueOptions): ResolvedEnqueueOptions {
-  const { queue, timeout, resultTtl, failureTtl, atFront, id, meta, limits } = options
+  const { queue, timeout, resultTtl, failureTtl, atFront, id, meta, limits, isolation } = options
   if (queue !== undefined) assertQueueName(queue)
   if (id !== undefined && !/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
     throw new UsageError(`${job}: option id: expected up to 200 letters, digits, _ or -, got ${show(id)}`)
+  }
+  if (isolation !== undefined && !JOB_ISOLATIONS.includes(isolation)) {
+    throw new UsageError(`${job}: option isolation: expected 'fork', 'pool' or 'inline', got ${show(isolation)}`)
   }
   const timeoutMs = timeout === undefined ? base.timeoutMs : parseLimit(timeout, `${job}: option timeout`)
   if (timeoutMs === 0) throw new UsageError(`${job}: option timeout: 0 leaves no time to run; -1 means without limit`)
@@ -89,6 +96,7 @@ function merge(job: string, options: EnqueueOptions, base: ResolvedEnqueueOption
     failureTtlMs: failureTtl === undefined ? base.failureTtlMs : parseLimit(failureTtl, `${job}: option failureTtl`),
     atFront: atFront ?? base.atFront,
     ...optional('limits', limits === undefined ? base.limits : resolveLimits(job, limits)),
+    ...optional('isolation', isolation ?? base.isolation),
     ...optional('id', id ?? base.id),
     ...optional('meta', meta === undefined ? base.meta : metaToText(job, meta)),
   })

@@ -1,6 +1,6 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { JobGateway } from '../../job/gateway.ts'
-import type { Bill, ClaimedJob } from '../../job/record.ts'
+import { type Bill, type ClaimedJob, JOB_ISOLATIONS, type JobIsolation } from '../../job/record.ts'
 
 /**
  * Where a job's code runs. One contract, one conformance suite (test/conformance/isolation);
@@ -21,8 +21,8 @@ export interface Isolation {
   close(): Promise<void>
 }
 
-export const ISOLATION_MODES = ['fork', 'pool', 'inline'] as const
-export type IsolationMode = (typeof ISOLATION_MODES)[number]
+export const ISOLATION_MODES = JOB_ISOLATIONS
+export type IsolationMode = JobIsolation
 
 export interface RunningExecution {
   /** Settles once, when nothing of the job runs any more (or, inline, when it can no longer be waited for). */

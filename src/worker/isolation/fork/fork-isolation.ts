@@ -28,10 +28,10 @@ export class ForkIsolation implements Isolation {
   #closing = false
   #outputTimer: NodeJS.Timeout | undefined
 
-  /** @param keeper a zygote that others use, too; else one of its own */
-  constructor(options: ForkOptions, events: ForkEvents, keeper: ZygoteKeeper = new ZygoteKeeper(options, events)) {
+  /** @param zygote one that others use, too; or who is to hear of one of its own. @throws ForkUnavailableError */
+  constructor(options: ForkOptions, zygote: ZygoteKeeper | ForkEvents) {
     this.#options = options
-    this.#keeper = keeper
+    this.#keeper = zygote instanceof ZygoteKeeper ? zygote : new ZygoteKeeper(options, zygote)
   }
 
   start(): Promise<void> {
@@ -86,7 +86,7 @@ export class ForkIsolation implements Isolation {
   }
 
   offspringGone(offspring: Offspring): void {
-    const index = this.#standby.findIndex((horse) => horse === offspring)
+    const index = this.#standby.findIndex(({ number }) => number === offspring.number)
     if (index < 0) return
     // A standby horse that died before it had a job is nobody's failure.
     for (const horse of this.#standby.splice(index, 1)) horse.dismiss()

@@ -4,6 +4,8 @@ import type { Bill, ProcessUsage } from '../../../job/record.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
+import { descendants } from '../fork/horse-meter.ts'
+import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
@@ -117,6 +119,11 @@ export class PoolChildHandle {
     return this.#state === 'ready' && this.isStaying && this.#running.size < this.#limits.perChild
   }
 
+  /** Several jobs may run in it at the same time. */
+  get isShared(): boolean {
+    return this.#limits.perChild > 1
+  }
+
   /** Jobs that it was ever given. */
   get taken(): number {
     return this.#taken
@@ -162,7 +169,10 @@ export class PoolChildHandle {
   /** End the process and all that it has started, now. */
   kill(): void {
     this.#killed = true
-    if (this.#state !== 'gone') this.#process.kill()
+    if (this.#state === 'gone') return
+    // First those that it has started: afterwards nobody could tell whose they were.
+    if (this.pid !== undefined) for (const pid of descendants(this.pid)) killIfThere(pid)
+    this.#process.kill()
   }
 
   /** It takes no more jobs; when those that it has are done, it runs its `beforeExit` hooks and leaves. */
@@ -192,7 +202,7 @@ export class PoolChildHandle {
 
   #output(stream: 'stdout' | 'stderr', text: string): void {
     const [only] = this.#running.values()
-    if (only !== undefined && this.#limits.perChild === 1) only.observer.output(stream, text)
+    if (only !== undefined && this.#limits.perChild === 1) only.output(stream, text)
     else this.#events.output(stream, text)
   }
 
@@ -215,7 +225,7 @@ export class PoolChildHandle {
       case 'log':
         return this.#running.get(header.execution)?.observer.log(header.message)
       case 'output':
-        return this.#running.get(header.execution)?.observer.output(header.stream, body.toString())
+        return this.#running.get(header.execution)?.output(header.stream, body.toString())
       case 'notice':
         return this.#events.notice(header.message)
     }

@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
-import type { ExecutionEnd, ExecutionObserver, RunningExecution } from '../isolation.ts'
+import type { ExecutionEnd, ExecutionObserver, Measurement, RunningExecution } from '../isolation.ts'
+import { JobMeter } from './job-meter.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
 
 /** One job on its way through the pool: waiting for a child, in a child, ended. */
@@ -15,6 +16,8 @@ export class PoolExecution implements RunningExecution {
   doom: JobFailure | undefined
   abortReason: string | undefined
   #child: PoolChildHandle | undefined
+  #meter: JobMeter | undefined
+  #outputBytes = 0
   readonly #onKillWaiting: (execution: PoolExecution) => void
   #settle!: (end: ExecutionEnd) => void
 
@@ -30,6 +33,24 @@ export class PoolExecution implements RunningExecution {
   enter(child: PoolChildHandle): void {
     this.#child = child
     this.assignedAt = performance.now()
+    // To look costs something: only where there is a limit to be kept.
+    if (this.job.limits && child.pid !== undefined && !child.isShared) this.#meter = new JobMeter(child.pid)
+  }
+
+  /** What is beyond the limit is dropped: it may be there before anybody notices. */
+  output(stream: 'stdout' | 'stderr', text: string): void {
+    const left = (this.job.limits?.outputBytes ?? Number.POSITIVE_INFINITY) - this.#outputBytes
+    const bytes = Buffer.byteLength(text)
+    this.#outputBytes += bytes
+    if (left > 0) this.observer.output(stream, bytes <= left ? text : Buffer.from(text).toString('utf8', 0, left))
+  }
+
+  /** Jobs that share a process cannot be told apart by what it uses: only by what they print. */
+  measure(): Measurement | undefined {
+    if (this.#child === undefined) return undefined
+    this.#child.drainOutput()
+    const used = this.#meter?.sample() ?? { memoryBytes: 0, cpuMs: 0 }
+    return { ...used, outputBytes: this.#outputBytes }
   }
 
   abort(reason: string): void {

@@ -27,6 +27,7 @@ export class PoolIsolation implements Isolation {
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
   #isOpen = true
+  #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
     this.#options = options
@@ -72,16 +73,21 @@ export class PoolIsolation implements Isolation {
     for (const child of old) if (child.isStaying) this.#roster.retire(child, 'the application was loaded anew', true)
   }
 
-  async close(): Promise<void> {
-    this.#break(undefined)
-    for (const execution of this.#running) execution.kill()
-    await this.#roster.close()
-    await this.#nursery.close()
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
   }
 
   /** Pids of the children that can take jobs. */
   get childPids(): readonly number[] {
     return [...this.#roster.children].flatMap(({ state, pid }) => (state === 'ready' && pid !== undefined ? [pid] : []))
+  }
+
+  async #close(): Promise<void> {
+    this.#break(undefined)
+    for (const execution of this.#running) execution.kill()
+    await this.#roster.close()
+    await this.#nursery.close()
   }
 
   #hasRoom(child: PoolChildHandle): void {

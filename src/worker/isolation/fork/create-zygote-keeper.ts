@@ -1,16 +1,17 @@
 import { formatBytes } from '../../../support/bytes.ts'
 import { formatDuration } from '../../../support/duration.ts'
 import type { Logger } from '../../../support/logger.ts'
-import { ForkIsolation, type ForkOptions } from './fork-isolation.ts'
 import type { BootReport } from './messages.ts'
+import type { ZygoteLaunch } from './zygote-handle.ts'
+import { ZygoteKeeper } from './zygote-keeper.ts'
 
-/** Fork mode with its events in the log. @throws ForkUnavailableError */
-export function createForkIsolation(
-  options: ForkOptions,
+/** A zygote with its events in the log. @throws ForkUnavailableError */
+export function createZygoteKeeper(
+  launch: ZygoteLaunch,
   logger: Logger,
   onBroken: (error: Error) => void,
-): ForkIsolation {
-  return new ForkIsolation(options, {
+): ZygoteKeeper {
+  return new ZygoteKeeper(launch, {
     zygoteReady: (pid, report) => {
       logger.info({ event: 'zygote.ready', zygote: pid, ...report }, describeBoot(pid, report))
       for (const warning of report.warnings) logger.warn({ event: 'zygote.warning' }, `zygote: ${warning}`)
