@@ -52,6 +52,11 @@ export interface Worker {
   readonly supervisor: Supervisor
   /** The one that its jobs run in by default; others are opened for the first job that needs them. */
   readonly isolation: Isolation
+  /**
+   * Load the job modules anew, without stopping: jobs that run go on in what they were started with.
+   * @throws UsageError in a mode that cannot, @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle(): Promise<void>
   /** Boots the isolation, works until stopped (or done, in burst mode), and takes everything down again. */
   run(): Promise<void>
 }
@@ -75,6 +80,7 @@ export function createWorker(options: CreateWorkerOptions): Worker {
     name: identity.name,
     supervisor,
     isolation,
+    recycle: () => router.recycle(),
     run: async () => {
       // Inline jobs run in this process and enqueue by this worker's broker.
       setGatewayProvider(() => gateway)

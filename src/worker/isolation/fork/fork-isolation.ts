@@ -54,6 +54,10 @@ export class ForkIsolation implements Isolation {
     }
   }
 
+  recycle(): Promise<void> {
+    return this.#keeper.recycle()
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     for (const horse of this.#running) this.#kill(horse)
@@ -76,7 +80,13 @@ export class ForkIsolation implements Isolation {
     return Promise.all(this.#standby.map((horse) => horse.whenBorn()))
   }
 
+  /** Horses of an earlier zygote have an earlier application: they get no job any more. */
   zygoteReady(): void {
+    const horses = this.#standby.splice(0)
+    for (const horse of horses) {
+      if (this.#keeper.isCurrent(horse)) this.#standby.push(horse)
+      else horse.dismiss()
+    }
     this.#fillStandby()
   }
 

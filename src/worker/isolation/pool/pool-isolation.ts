@@ -68,6 +68,13 @@ export class PoolIsolation implements Isolation {
     return execution
   }
 
+  /** Children that have loaded before finish their jobs; others take their places meanwhile. */
+  async recycle(): Promise<void> {
+    const old = [...this.#roster.children]
+    await this.#nursery.recycle()
+    for (const child of old) if (child.isStaying) this.#roster.retire(child, 'the application was loaded anew', true)
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
