@@ -162,7 +162,7 @@ describe('a mistake is one line with the nearest known name', () => {
       `"workhorse: --name needs a value: --name NAME"`,
     )
     expect(await mistake(['worker', '--isolation', 'frok'])).toMatchInlineSnapshot(
-      `"workhorse: --isolation: expected one of fork, inline, got 'frok'; did you mean 'fork'?"`,
+      `"workhorse: --isolation: expected one of fork, pool, inline, got 'frok'; did you mean 'fork'?"`,
     )
     expect(await mistake(['worker', '--lease', 'soon'])).toMatchInlineSnapshot(
       `"workhorse: --lease: expected milliseconds or text with a unit such as '500ms', '10s', '3m', '2h' or '7d', got 'soon'"`,
@@ -241,7 +241,7 @@ describe('a mistake is one line with the nearest known name', () => {
   test('options of the config file', async () => {
     const config = 'export default { concurency: 3 }'
     expect(await mistake(['info'], { 'workhorse.config.mjs': config })).toMatchInlineSnapshot(
-      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are broker, jobs, queues, concurrency, isolation, standby, grace, lease, maxAbandonments, zygote"`,
+      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are broker, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, lease, maxAbandonments, zygote"`,
     )
   })
 })

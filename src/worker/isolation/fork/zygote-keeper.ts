@@ -63,6 +63,11 @@ export class ZygoteKeeper {
     return pid
   }
 
+  /** The last of its users has left: it will not boot another. */
+  get closed(): boolean {
+    return this.#closing
+  }
+
   get ready(): boolean {
     return this.#ready && !this.#closing
   }

@@ -21,7 +21,7 @@ export type PoolCommand =
 /** Pool child → supervisor. */
 export type PoolReport =
   /** `afterFork` hooks are done. */
-  | { readonly type: 'ready'; readonly usage: ProcessUsage }
+  | { readonly type: 'ready'; readonly usage: ProcessUsage; readonly jobs: readonly string[] }
   /** It leaves. Body: the failure as JSON text. */
   | { readonly type: 'start-failed'; readonly stage: StartStage }
   /** Body: the result as JSON text. */

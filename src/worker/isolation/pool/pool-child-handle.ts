@@ -9,12 +9,12 @@ import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
-import type { PoolExecution } from './pool-execution.ts'
+import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
 import { usageBetween } from './usage-between.ts'
 
 export interface PoolChildEvents {
-  ready(): void
+  ready(jobs: readonly string[]): void
   /** A job has ended in it. */
   freed(): void
   /** What it printed while no job ran, or nobody can tell for which. */
@@ -56,7 +56,7 @@ export interface ChildLimits {
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
-export class PoolChildHandle {
+export class PoolChildHandle implements ExecutionHost {
   readonly #process: PoolProcess
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
@@ -209,7 +209,7 @@ export class PoolChildHandle {
   #hear({ header, body }: Frame<PoolReport>): void {
     switch (header.type) {
       case 'ready':
-        return this.#ready(header.usage)
+        return this.#ready(header)
       case 'start-failed':
         this.#startFailure = { stage: header.stage, failure: parseFailure(body) }
         return
@@ -238,7 +238,7 @@ export class PoolChildHandle {
     this.#allow(startMs, `it was not ready after ${startMs} ms: a hook hangs, or takes longer than bootTimeout allows`)
   }
 
-  #ready(usage: ProcessUsage): void {
+  #ready({ usage, jobs }: Extract<PoolReport, { type: 'ready' }>): void {
     clearTimeout(this.#deadline)
     this.#usage = usage
     if (this.#process.inheritsMemory) this.#inheritedBytes = this.ownBytes
@@ -246,7 +246,7 @@ export class PoolChildHandle {
     this.#readyAt = performance.now()
     this.#freeSince = this.#readyAt
     if (this.#leaveWhenFree) this.retire()
-    else this.#events.ready()
+    else this.#events.ready(jobs)
   }
 
   #jobEnded(header: Extract<PoolReport, { type: 'finished' | 'failed' }>, body: Buffer): void {
