@@ -16,7 +16,9 @@ const downwards = LAYERS.slice(1).map((layer, index) => ({
   },
 }))
 
-/** What runs in a zygote or a horse, as opposed to the supervisor's handles of them. */
+/** What runs in a zygote, a horse or a pool child, as opposed to the supervisor's handles of them. */
+const POOL_CHILD_FILES =
+  '^src/worker/isolation/pool/(forked-main|spawned-main|pool-child|child-channel|child-system|shared-output|parent-watch)\\.ts$'
 const CHILD_FILES =
   '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
 
@@ -40,7 +42,7 @@ module.exports = {
       name: 'children-hold-no-broker',
       comment: 'A zygote that loads a broker would carry its connection over every fork.',
       severity: 'error',
-      from: { path: CHILD_FILES },
+      from: { path: [CHILD_FILES, POOL_CHILD_FILES] },
       to: { path: '^src/(broker|queue|config|cli|bench)/', reachable: true },
     },
     {
@@ -56,7 +58,7 @@ module.exports = {
       from: {
         orphan: true,
         path: '^src/',
-        pathNot: '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main)\\.ts$',
+        pathNot: '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main|worker/isolation/pool/spawned-main)\\.ts$',
       },
       to: {},
     },

@@ -269,7 +269,7 @@ describe('a mistake is one line with the nearest known name', () => {
   test('options of the config file', async () => {
     const config = 'export default { concurency: 3 }'
     expect(await mistake(['info'], { 'workhorse.config.mjs': config })).toMatchInlineSnapshot(
-      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, jobs, queues, concurrency, isolation, standby, grace, lease, maxAbandonments, zygote"`,
+      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, lease, maxAbandonments, zygote"`,
     )
   })
 })

@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PoolStartError, ZygoteBootError } from '../../dist/errors.js'
 import type { PoolOptions } from '../../dist/worker/isolation/pool/pool-options.js'
@@ -313,5 +316,18 @@ describe('a pool over a zygote', () => {
     expect(failureOf(await execution)).toMatchObject({ kind: 'zygote-died' })
     expect(resultOf(await run('count')).count).toBe(1)
     expect(zygotePid()).not.toBe(before)
+  })
+})
+
+describe('a spawned pool child', () => {
+  it('whose job blocks its event loop does not outlive its supervisor', { timeout: 60_000 }, async () => {
+    const supervisor = fork(fileURLToPath(new URL('./fixtures/pool-supervisor.mjs', import.meta.url)), [], {
+      execArgv: [],
+    })
+    const [pid] = (await once(supervisor, 'message')) as [number]
+    expect(isAlive(pid)).toBe(true)
+    supervisor.kill('SIGKILL')
+    await once(supervisor, 'exit')
+    await eventually(() => expect(isAlive(pid)).toBe(false), { timeoutMs: 15_000 })
   })
 })

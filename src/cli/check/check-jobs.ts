@@ -77,10 +77,17 @@ async function trySpawn(modules: readonly string[], { config }: Settings): Promi
   const options = resolvePoolOptions({ perChild: 1 }, 1, parseDuration(bootTimeout, 'bootTimeout'))
   const nursery = new SpawnNursery({ modules, role: { perChild: 1 }, nodeFlags, hiddenEnv: ['WORKHORSE_BROKER'] })
   const began = performance.now()
-  const isolation = new PoolIsolation(options, nursery, SILENT)
+  let names: readonly string[] = []
+  const isolation = new PoolIsolation(options, nursery, {
+    ...SILENT,
+    childReady: (_pid, _startMs, jobs) => {
+      names = jobs
+    },
+  })
   try {
     await isolation.start()
-    return [ok('pool', `a child is ready in ${formatDuration(performance.now() - began)}`)]
+    const took = formatDuration(performance.now() - began)
+    return [ok('pool', `a spawned child is ready in ${took}`), describeNames(names)]
   } catch (cause) {
     return [thrown('pool', cause)]
   } finally {

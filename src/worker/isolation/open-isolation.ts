@@ -63,7 +63,7 @@ export class IsolationOpener {
 
   #zygote(): ZygoteKeeper {
     const { fork, logger, onBroken } = this.#options
-    this.#keeper ??= createZygoteKeeper(fork, logger, onBroken)
+    if (this.#keeper === undefined || this.#keeper.closed) this.#keeper = createZygoteKeeper(fork, logger, onBroken)
     return this.#keeper
   }
 }

@@ -87,8 +87,8 @@ export class Roster {
   #launch(): void {
     const begun = performance.now()
     const child = new PoolChildHandle(this.#nursery, this.#options, {
-      ready: () => {
-        this.#log.childReady(child.pid, performance.now() - begun)
+      ready: (jobs) => {
+        this.#log.childReady(child.pid, performance.now() - begun, jobs)
         this.#events.hasRoom(child)
       },
       freed: () => {
