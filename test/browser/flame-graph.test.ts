@@ -356,6 +356,15 @@ describe.each(['svg', 'html'] as const)('a flame graph as %s', (kind) => {
     }
   })
 
+  it('is well-formed where a share is almost nothing', async () => {
+    const tiny = { name: 'load', category: 'group', self: 1 } as const
+    const { page } = await show(
+      kind,
+      profileOf([{ name: 'job', category: 'group', self: 0, children: [{ name: 'run', self: 1e8 }] }, tiny]),
+    )
+    expect(await page.locator('.legend').textContent()).toContain('other < 0.01 %')
+  })
+
   it('says that nothing was measured', async () => {
     const { page } = await show(kind, profileOf([], { executions: 0, processes: 0 }))
     expect(await page.locator('.empty').textContent()).toContain('No samples')
