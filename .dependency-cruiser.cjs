@@ -44,6 +44,20 @@ module.exports = {
       to: { path: '^src/(broker|queue|config|cli|bench)/', reachable: true },
     },
     {
+      name: 'flame-graph-runs-in-browsers',
+      comment: 'What is drawn in Node is redrawn in the browser, by the same code.',
+      severity: 'error',
+      from: { path: '^src/profiler/flame/(graph|browser)/' },
+      to: { pathNot: '^src/profiler/flame/(graph|browser)/' },
+    },
+    {
+      name: 'browser-code-only-as-a-bundle',
+      comment: 'It needs a document; scripts/build.mjs makes one script of it.',
+      severity: 'error',
+      from: { pathNot: '^src/profiler/flame/browser/' },
+      to: { path: '^src/profiler/flame/browser/' },
+    },
+    {
       name: 'sqlite-driver-only-in-its-broker',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/broker/sqlite/' },
