@@ -16,6 +16,7 @@
               'files.c',
               'fork.c',
               'freeze.c',
+              'interrupt.c',
               'lines.c',
               'loop.c',
               'mappings.c',

@@ -1,4 +1,5 @@
 import { JOB_STATES } from '../job/states.ts'
+import { PROFILE_FORMATS } from '../profiler/export/format-names.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
 import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
 
@@ -74,6 +75,7 @@ export const FLAGS = {
     help: {
       enqueue: "queue to put it on; else the job's own",
       'jobs list': 'only jobs of this queue',
+      profile: 'with -p: only jobs of this queue',
       'jobs requeue': 'with --state: only jobs of this queue',
       'jobs delete': 'with --state: only jobs of this queue',
     },
@@ -102,6 +104,21 @@ export const FLAGS = {
   jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
   'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
   samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
+  pid: { kind: 'text', short: 'p', value: 'WORKER', help: 'pid or name of a worker that runs on this host' },
+  duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
+  output: { kind: 'text', short: 'o', value: 'FILE', help: 'where to write it; else profile.svg' },
+  format: { kind: 'choice', choices: PROFILE_FORMATS, help: "of the output; else what the file's name says, else svg" },
+  job: { kind: 'text', value: 'NAME', help: 'with -p: only jobs of this name' },
+  rate: { kind: 'whole', value: 'HZ', least: 1, most: 10_000, help: 'samples a second; else 1000' },
+  every: {
+    kind: 'whole',
+    value: 'K',
+    least: 1,
+    help: 'with -p: only one execution of K, the others run unmeasured; else 1',
+  },
+  run: { kind: 'whole', value: 'N', least: 1, help: 'without a worker: run a job N times, each in a fresh process' },
+  'by-process': { kind: 'switch', help: 'a tower for each process, instead of one for all' },
+  heap: { kind: 'switch', help: 'bytes allocated, instead of time' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

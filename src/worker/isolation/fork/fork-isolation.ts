@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import type { ExecutionProfiler, ProfileRequest, Profiling } from '../profiling.ts'
 import { HorseHandle } from './horse-handle.ts'
+import { HAND_OVER_SIGNAL } from './horse-profiler.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -25,12 +27,14 @@ export interface ForkEvents {
 const OUTPUT_INTERVAL_MS = 100
 const RESTART_DELAYS_MS = [0, 100, 500, 2000, 5000]
 const FORK_RETRY_MS = 200
+/** How long a horse that is measured may take to hand over before it is killed. */
+const HAND_OVER_MS = 1000
 
 /**
  * Fork mode: a zygote, horses forked ahead, and for each job the next of them.
  * A zygote that dies is replaced; jobs that wait for a horse then wait for the new zygote.
  */
-export class ForkIsolation implements Isolation {
+export class ForkIsolation implements Isolation, Profiling {
   readonly mode = 'fork'
   readonly #options: ForkOptions
   readonly #events: ForkEvents
@@ -44,6 +48,7 @@ export class ForkIsolation implements Isolation {
   #zygoteReady = false
   #closing = false
   #outputTimer: NodeJS.Timeout | undefined
+  profiler: ExecutionProfiler | undefined
   #oomKills = 0
 
   constructor(options: ForkOptions, events: ForkEvents) {
@@ -60,9 +65,13 @@ export class ForkIsolation implements Isolation {
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
     // Where no horse stands by (or the zygote is being replaced) one is ordered now and gets its job in advance.
-    const horse = this.#standby.shift() ?? this.#order()
+    // One that is to be measured is forked for this very job, so that all others are left as they are.
+    const { profiler } = this
+    const profile = profiler?.request(job)
+    const horse = profile ? this.#order(profile) : (this.#standby.shift() ?? this.#order())
     this.#running.add(horse)
     this.#watchOutput()
+    if (profile) void horse.profiled.then((raw) => profiler?.collected(job, raw))
     const ended = horse.assign(job, observer).then((end) => this.#ended(horse, end))
     this.#fillStandby()
     return {
@@ -108,11 +117,15 @@ export class ForkIsolation implements Isolation {
   }
 
   /** A new horse, forked as soon as there is a zygote. */
-  #order(): HorseHandle {
-    const horse = new HorseHandle(this.#native, ++this.#lastNumber)
+  #order(profile?: ProfileRequest): HorseHandle {
+    const horse = new HorseHandle(this.#native, ++this.#lastNumber, profile)
     this.#horses.set(horse.number, horse)
     if (this.#zygoteReady) this.#zygote?.fork(horse)
     return horse
+  }
+
+  get profiling(): Profiling {
+    return this
   }
 
   #fillStandby(): void {
@@ -161,7 +174,25 @@ export class ForkIsolation implements Isolation {
 
   #kill(horse: HorseHandle): void {
     horse.markKilled()
-    this.#zygote?.kill(horse.number)
+    if (horse.profile === undefined || !horse.born) return this.#zygote?.kill(horse.number)
+    void this.#handOver(horse).then(() => this.#zygote?.kill(horse.number))
+  }
+
+  async handOverProfiles(): Promise<void> {
+    const measured = [...this.#running].filter((horse) => horse.profile !== undefined && horse.born)
+    await Promise.all(measured.map((horse) => this.#handOver(horse)))
+  }
+
+  /** By message where the horse listens, by signal where its event loop is blocked; not for long in any case. */
+  async #handOver(horse: HorseHandle): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, HAND_OVER_MS)
+    })
+    horse.handOver()
+    this.#zygote?.kill(horse.number, HAND_OVER_SIGNAL)
+    await Promise.race([horse.profiled, late])
+    clearTimeout(timer)
   }
 
   #zygoteDied(zygote: ZygoteHandle, end: string): void {

@@ -4,6 +4,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import type { ClaimedJob, ProcessUsage } from '../../../job/record.ts'
 import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver } from '../isolation.ts'
+import type { ProfileRequest } from '../profiling.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
 import { explainDeath, type HorseDeath } from './horse-death.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
@@ -31,6 +32,11 @@ export class HorseHandle {
   ordered = false
   pid: number | undefined
   forkMs: number | undefined
+  /** How it is to be measured; undefined for nearly all. */
+  readonly profile: ProfileRequest | undefined
+  /** What it has measured, as JSON text of a RawProfile; undefined where it has died without handing over. */
+  readonly profiled: Promise<Buffer | undefined>
+  #resolveProfiled!: (raw: Buffer | undefined) => void
 
   #observer: ExecutionObserver | undefined
   #assignedAt = 0
@@ -42,8 +48,12 @@ export class HorseHandle {
   #outputClosed = false
   #settle: ((end: ExecutionEnd) => void) | undefined
 
-  constructor(native: Native, number: number) {
+  constructor(native: Native, number: number, profile?: ProfileRequest) {
     this.number = number
+    this.profile = profile
+    this.profiled = new Promise((resolve) => {
+      this.#resolveProfiled = resolve
+    })
     const [ours, theirs] = native.socketPair('stream')
     this.#horseEnd = theirs
     this.#stdout = new OutputFile(native, 'workhorse-stdout')
@@ -58,6 +68,7 @@ export class HorseHandle {
     this.#socket.on('error', () => {})
     this.#socket.on('close', () => {
       this.#channelClosed = true
+      this.#resolveProfiled(undefined)
       this.#trySettle()
     })
   }
@@ -105,6 +116,11 @@ export class HorseHandle {
 
   abort(reason: string): void {
     this.#send({ type: 'abort', reason })
+  }
+
+  /** Ask for what it has measured so far; `profiled` has it then. */
+  handOver(): void {
+    this.#send({ type: 'hand-over' })
   }
 
   /** Our own kill is on its way. */
@@ -160,6 +176,9 @@ export class HorseHandle {
         break
       case 'update':
         this.#observer?.update(header)
+        break
+      case 'profile':
+        this.#resolveProfiled(body)
         break
       case 'call':
         void this.#answer(header.call, header.method, body.toString())

@@ -1,15 +1,25 @@
 import { type HookName, hasHooks } from '../../../job/hooks.ts'
+import type { HorseProfiler } from './horse-profiler.ts'
 import type { Native } from './native.ts'
 
 /** What a horse asks of the operating system. A rehearsal in the zygote puts harmless stand-ins here. */
 export type HorseSystem = Pick<
   Native,
-  'duplicate' | 'exit' | 'onLoopEmpty' | 'setBlocking' | 'setParentDeathSignal' | 'setProcessGroup' | 'setProcessName'
+  | 'duplicate'
+  | 'exit'
+  | 'onInterruptSignal'
+  | 'onLoopEmpty'
+  | 'setBlocking'
+  | 'setParentDeathSignal'
+  | 'setProcessGroup'
+  | 'setProcessName'
 > & {
   parentPid(): number
   hasHooks(name: HookName): boolean
   /** Renews what is cached about the process: pid, random numbers. */
   renewIdentity(): void
+  /** Only in a horse that is measured. */
+  readonly profiler?: HorseProfiler
 }
 
 /** The real thing, as a horse has it. */
@@ -18,6 +28,7 @@ export function createSystem(native: Native, renewIdentity: () => void): HorseSy
     duplicate: native.duplicate,
     exit: native.exit,
     hasHooks,
+    onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,
     parentPid: () => process.ppid,
     renewIdentity,

@@ -1,6 +1,7 @@
 import type { JobIdentity } from '../../../job/context.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
+import type { ProfileRequest } from '../profiling.ts'
 import type { WaitResult } from './native.ts'
 
 /**
@@ -18,9 +19,9 @@ export const PROTOCOL = 1
 export type ZygoteCommand =
   | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
   /** Carries three descriptors: the horse's channel, its standard output, its standard error. */
-  | { readonly type: 'fork'; readonly horse: number }
-  /** Kill the horse's whole process group. */
-  | { readonly type: 'kill'; readonly horse: number }
+  | { readonly type: 'fork'; readonly horse: number; readonly profile?: ProfileRequest }
+  /** Kill the horse's whole process group; or, with a signal, warn it. */
+  | { readonly type: 'kill'; readonly horse: number; readonly signal?: number }
 
 export interface ZygoteOptions {
   /** Absolute paths of the job modules. */
@@ -55,6 +56,8 @@ export type HorseCommand =
   /** Body: the arguments as JSON text. */
   | { readonly type: 'run'; readonly job: JobIdentity }
   | { readonly type: 'abort'; readonly reason: string }
+  /** A horse that is profiled sends what it has so far, and goes on without. */
+  | { readonly type: 'hand-over' }
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
@@ -68,3 +71,5 @@ export type HorseReport =
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
   | { readonly type: 'log'; readonly message: string }
+  /** Body: a RawProfile as JSON text. */
+  | { readonly type: 'profile' }

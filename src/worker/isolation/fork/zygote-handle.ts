@@ -94,11 +94,13 @@ export class ZygoteHandle {
   /** Ask for a horse; `forked` or `forkFailed` follows. */
   fork(horse: HorseHandle): void {
     horse.ordered = true
-    this.#send({ type: 'fork', horse: horse.number }, horse.descriptors)
+    const { number, profile } = horse
+    this.#send({ type: 'fork', horse: number, ...(profile ? { profile } : {}) }, horse.descriptors)
   }
 
-  kill(horse: number): void {
-    this.#send({ type: 'kill', horse })
+  /** SIGKILL, or another signal, to a horse's process group. */
+  kill(horse: number, signal?: number): void {
+    this.#send({ type: 'kill', horse, ...(signal === undefined ? {} : { signal }) })
   }
 
   /** Ends the zygote and with it all of its horses. Resolves when it is gone. */

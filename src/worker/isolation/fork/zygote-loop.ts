@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs'
+import type { ProfileRequest } from '../profiling.ts'
 import { collectYoung } from './garbage.ts'
 import type { ZygoteCommand, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -29,6 +30,8 @@ export class ZygoteLoop {
   /** Horses that are not reaped yet, by number: only these pids are certainly ours. */
   readonly #pids = new Map<number, number>()
   #forks = 0
+  /** How the horse that `run` returned in is to be measured. */
+  profile: ProfileRequest | undefined
   /** All of the zygote's own descriptors, which are none of a horse's business. */
   readonly descriptors: readonly number[]
 
@@ -59,9 +62,10 @@ export class ZygoteLoop {
     const packet = this.#native.receivePacket(this.#commands)
     if (packet === null) return this.#leave()
     const command = JSON.parse(packet.data.toString()) as ZygoteCommand
-    if (command.type === 'kill') this.#kill(command.horse)
-    if (command.type === 'fork' && this.#fork(command.horse, packet.descriptors)) return packet.descriptors
-    return undefined
+    if (command.type === 'kill') this.#kill(command.horse, command.signal ?? SIGKILL)
+    if (command.type !== 'fork' || !this.#fork(command.horse, packet.descriptors)) return undefined
+    this.profile = command.profile
+    return packet.descriptors
   }
 
   /** True in the horse. */
@@ -116,9 +120,9 @@ export class ZygoteLoop {
     this.#untold = []
   }
 
-  #kill(horse: number): void {
+  #kill(horse: number, signal: number): void {
     const pid = this.#pids.get(horse)
-    if (pid !== undefined) this.#native.killGroup(pid, SIGKILL)
+    if (pid !== undefined) this.#native.killGroup(pid, signal)
   }
 
   /** The supervisor has closed the command socket, by intent or by dying. */

@@ -66,8 +66,9 @@ async function boot(): Promise<void> {
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
   setImmediate(() => {
     const loop = new ZygoteLoop(native, SOCKETS, (notices) => tell(...notices))
-    const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
-    becomeHorse(system, inheritance, announce)
+    const descriptors = loop.run()
+    const { profile, descriptors: zygoteDescriptors } = loop
+    becomeHorse(system, { descriptors, zygoteDescriptors, zygotePid, profile }, announce)
   })
 }
 
