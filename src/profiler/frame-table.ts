@@ -45,6 +45,10 @@ export class FrameTable {
     return index
   }
 
+  callFrame(index: number): CallFrame {
+    return this.#frames[index] as CallFrame
+  }
+
   isOwn(index: number): boolean {
     return this.#own[index] as boolean
   }

@@ -79,6 +79,10 @@ export class StackTrie {
     this.#pendingTotal.clear()
   }
 
+  children(node: number): number[] {
+    return [...(this.#children[node]?.values() ?? [])]
+  }
+
   figures(node: number, side = 0): NodeFigures {
     const { self, total, totalSquares, samples, executions } = this.#sides[side] as Side
     return {

@@ -7,16 +7,44 @@ import type { ClaimedJob } from '../../job/record.ts'
 
 /** How one process is to be measured. */
 export interface ProfileRequest {
-  /** CPU: time between two samples. Heap: bytes allocated between two samples. */
+  /**
+   * - `cpu`: V8 samples stacks. `interval`: microseconds between two samples.
+   * - `heap`: V8 samples allocations. `interval`: bytes between two samples.
+   * - `witness`: every call is counted, and what is opened is noted with its stack. Slow; for few executions.
+   */
+  readonly kind: 'cpu' | 'heap' | 'witness'
   readonly interval: number
-  readonly kind: 'cpu' | 'heap'
   /**
    * Run the job again and again in this one process. The first `discard` executions only wear the process in,
    * the `measure` after them are what is reported.
    */
-  readonly warm?: { readonly discard: number; readonly measure: number }
-  /** Instead of sampling: count every call, and note what is opened and by whom. Slow; for few executions. */
-  readonly witness?: true
+  readonly warm?: WarmRequest
+  /** Witness only: functions whose arguments are compared with the job's. */
+  readonly suspects?: readonly Suspect[]
+}
+
+export interface WarmRequest {
+  readonly discard: number
+  readonly measure: number
+  /** Arguments of the measured executions in turn, each JSON text of an array; else the job's own. */
+  readonly args?: readonly string[]
+}
+
+/** A function, as V8 tells of it: name, url, line from 0. */
+export interface Suspect {
+  readonly functionName: string
+  readonly url: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+/** What a witness has seen, over all measured executions. */
+export interface WitnessReport {
+  readonly calls: readonly (Suspect & { readonly count: number; readonly endLine: number })[]
+  /** What was opened and is still open at the end, or is a matter of chance: in words, with the stack of its opening. */
+  readonly opened: readonly { readonly what: string; readonly stack: string }[]
+  /** Suspects (by index) that were given one of the job's own arguments, and which. */
+  readonly given: readonly { readonly suspect: number; readonly value: string }[]
 }
 
 /** What a horse was doing: until it has its job, until the handler is entered, in it, telling the result, in `beforeExit`. */
@@ -35,7 +63,7 @@ export interface PhaseMark {
 /** What one process has measured, as JSON in the body of its message. */
 export interface RawProfile {
   readonly pid: number
-  readonly kind: 'cpu' | 'heap'
+  readonly kind: ProfileRequest['kind']
   readonly interval: number
   /** Phases of each execution, in order; each row ends with `end`. Nothing outside of them counts. */
   readonly executions: readonly (readonly PhaseMark[])[]
@@ -44,7 +72,7 @@ export interface RawProfile {
   readonly stopUs: number
   /** True where the execution was still going on when it had to hand over. */
   readonly cut?: true
-  /** CPU: V8's `Profiler.Profile`. Heap: V8's `HeapProfiler.SamplingHeapProfile`. */
+  /** cpu: V8's `Profiler.Profile`. heap: V8's `HeapProfiler.SamplingHeapProfile`. witness: a WitnessReport. */
   readonly profile: unknown
 }
 

@@ -1,11 +1,11 @@
-import { openSync, readSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import type { CurrentJob } from '../../../job/context.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
-import type { PhaseMark, ProfileRequest, RawProfile } from '../profiling.ts'
+import type { PhaseMark, ProfileRequest, RawProfile, WarmRequest } from '../profiling.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseReport } from './messages.ts'
+import { createInstrument, type Instrument } from './samplers.ts'
+import { ThreadClock } from './thread-clock.ts'
 
 /** Where what was measured goes: the horse's channel. */
 interface Outlet {
@@ -17,53 +17,31 @@ interface Outlet {
 /** Asks for what was measured so far where the event loop is blocked, and no message is heard. */
 export const HAND_OVER_SIGNAL = constants.signals.SIGUSR2
 
-/** The part of node:inspector that is needed here. With this form the answer comes before `post` returns. */
-interface Session {
-  connect(): void
-  post(method: string, params: object, answer: (error: Error | null, result: Record<string, unknown>) => void): void
-}
-
 /**
- * V8's sampler in a horse, from the instruction after its fork until it leaves. The sampler is a thread, and a thread
- * does not survive a fork: so it is started here, in each horse, and what that costs is measured, too.
+ * Measures a horse from the instruction after its fork until it leaves. V8's sampler is a thread, and a thread does not
+ * survive a fork: so it is started here, in each horse, and what that costs is measured, too.
  */
 export class HorseProfiler {
   readonly #request: ProfileRequest
   readonly #outlet: Outlet
+  readonly #instrument: Instrument
   readonly #executions: PhaseMark[][] = []
-  #session: Session | undefined
+  readonly #clock = new ThreadClock()
   #startUs = 0
-  #clock!: ThreadClock
   #handedOver = false
 
   constructor(request: ProfileRequest, outlet: Outlet) {
     this.#request = request
     this.#outlet = outlet
+    this.#instrument = createInstrument(request)
   }
 
   start(): void {
-    this.#clock = new ThreadClock()
     const before = this.#clock.now()
-    // Not loaded before it is needed: a zygote that never profiles does not have it.
-    const inspector = createRequire(import.meta.url)('node:inspector') as { Session: new () => Session }
-    this.#session = new inspector.Session()
-    this.#session.connect()
-    this.#startSampling()
+    this.#instrument.start()
     this.#startUs = this.#clock.now() - before
     this.#executions.push([])
     this.mark('after-fork')
-  }
-
-  #startSampling(): void {
-    const { kind, interval } = this.#request
-    if (kind === 'heap') {
-      const everything = { includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true }
-      this.#post('HeapProfiler.startSampling', { samplingInterval: interval, ...everything })
-      return
-    }
-    this.#post('Profiler.enable')
-    this.#post('Profiler.setSamplingInterval', { interval })
-    this.#post('Profiler.start')
   }
 
   mark(phase: PhaseMark['phase']): void {
@@ -71,31 +49,36 @@ export class HorseProfiler {
   }
 
   /** As executeJob, with its phases told apart; and again and again where the request says so. */
-  async execute(current: CurrentJob, args: string): Promise<ExecutionResult> {
+  execute(current: CurrentJob, args: string): Promise<ExecutionResult> {
     const { warm } = this.#request
-    if (warm === undefined) return this.#executeOnce(current, args)
-    // Nothing before the measured executions counts.
-    this.#executions.length = 0
+    return warm === undefined ? this.#executeOnce(current, args) : this.#executeWarm(current, args, warm)
+  }
+
+  async #executeWarm(current: CurrentJob, args: string, warm: WarmRequest): Promise<ExecutionResult> {
     for (let run = 0; run < warm.discard; run++) {
       const result = await this.#executeOnce(current, args)
       if (result.type === 'failed') return result
       await nextTurn()
     }
-    let result: ExecutionResult | undefined
+    // Nothing before the measured executions counts.
+    this.#executions.length = 0
+    this.#instrument.forget?.()
+    let last: ExecutionResult | undefined
     for (let run = 0; run < warm.measure; run++) {
       this.#executions.push([])
       this.mark('load')
-      result = await this.#executeOnce(current, args)
+      last = await this.#executeOnce(current, warm.args?.[run % warm.args.length] ?? args)
       this.mark('end')
-      if (result.type === 'failed') return result
+      if (last.type === 'failed') return last
       await nextTurn()
     }
-    if (result === undefined) throw new Error('[BUG] a warm profile of no executions')
-    return result
+    if (last === undefined) throw new Error('[BUG] a warm profile of no executions')
+    return last
   }
 
-  async #executeOnce(current: CurrentJob, args: string): Promise<ExecutionResult> {
+  #executeOnce(current: CurrentJob, args: string): Promise<ExecutionResult> {
     return executeJob(current, args, (_current, call) => {
+      this.#instrument.learn?.(JSON.parse(args) as unknown[])
       this.mark('job')
       return this.#untilSettled(call)
     })
@@ -116,14 +99,14 @@ export class HorseProfiler {
 
   /** Stop, and send what there is. Once. */
   handOver(cut: boolean): void {
-    const session = this.#session
     // An interrupt can come at any time.
-    if (this.#handedOver || session === undefined || this.#outlet.sending) return
+    if (this.#handedOver || this.#outlet.sending) return
     this.#handedOver = true
-    if (this.#executions.at(-1)?.at(-1)?.phase !== 'end') this.mark('end')
+    const open = this.#executions.at(-1)
+    if (open && open.at(-1)?.phase !== 'end') this.mark('end')
     const before = this.#clock.now()
+    const profile = this.#instrument.stop()
     const { kind, interval } = this.#request
-    const { profile } = this.#post(kind === 'cpu' ? 'Profiler.stop' : 'HeapProfiler.stopSampling')
     const raw: RawProfile = {
       pid: process.pid,
       kind,
@@ -135,17 +118,6 @@ export class HorseProfiler {
       profile,
     }
     this.#outlet.send({ type: 'profile' }, JSON.stringify(raw))
-  }
-
-  #post(method: string, params: object = {}): Record<string, unknown> {
-    let failure: Error | null = null
-    let answer: Record<string, unknown> = {}
-    this.#session?.post(method, params, (error, result) => {
-      failure = error
-      answer = result
-    })
-    if (failure !== null) throw failure
-    return answer
   }
 }
 
@@ -161,34 +133,6 @@ export function withProfiler(system: HorseSystem, request: ProfileRequest, outle
       profiler.handOver(false)
       return system.exit(code)
     },
-  }
-}
-
-/**
- * CPU of this thread alone, which is the one that is sampled. The kernel's figure for the whole process would count
- * libuv's pool and the sampler, too; it is what is left where the kernel does not keep the other.
- */
-class ThreadClock {
-  readonly #file = openSchedstat()
-  readonly #text = Buffer.alloc(64)
-
-  /** Microseconds. */
-  now(): number {
-    if (this.#file === undefined) {
-      const { user, system } = process.cpuUsage()
-      return user + system
-    }
-    const length = readSync(this.#file, this.#text, 0, this.#text.length, 0)
-    return Number.parseInt(this.#text.toString('latin1', 0, length), 10) / 1000
-  }
-}
-
-function openSchedstat(): number | undefined {
-  try {
-    return openSync('/proc/thread-self/schedstat', 'r')
-  } catch {
-    // A kernel without CONFIG_SCHED_INFO.
-    return undefined
   }
 }
 

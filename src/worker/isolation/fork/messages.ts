@@ -30,6 +30,8 @@ export interface ZygoteOptions {
   readonly freeze: boolean
   /** For benchmarks: keep this much live heap, as a large application would. */
   readonly ballastMb: number
+  /** Its horses are to be witnessed: look at what native modules open. Slows them. */
+  readonly witness?: boolean
 }
 
 /** Zygote → supervisor. */

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
@@ -41,6 +42,7 @@ async function boot(): Promise<void> {
 
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
+  if (options.witness) addonOpenings.install()
   const openers = new OpenerTracker()
   const census = new Census(native, openers, new AddonTracker(native))
   openers.start()
