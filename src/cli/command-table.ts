@@ -131,6 +131,8 @@ export const COMMANDS: readonly Command[] = [
       'rate',
       'by-process',
       'heap',
+      'diff',
+      'warm',
       'json',
     ],
     notes: [
@@ -142,6 +144,22 @@ export const COMMANDS: readonly Command[] = [
       'workhorse profile --run 200 record_event \'{"action":"view"}\' -o profile.html',
     ],
     run: async (invocation) => (await import('./commands/profile.ts')).runProfile(invocation),
+  }),
+  defineCommand({
+    name: 'doctor',
+    summary: 'say what every fresh process of a job repeats, and how to mend it',
+    arguments: 'NAME',
+    count: { least: 1, most: 1 },
+    flags: [...JOB_FLAGS, 'args', 'runs', 'warm', 'verify', 'max-repeat', 'graphs', 'json'],
+    notes: [
+      'Runs the job, with all that it does, in fresh processes and again and again in one; then a few times with its calls counted.',
+      'Exit code 0, also where there is something to hoist; see --max-repeat.',
+    ],
+    examples: [
+      `workhorse doctor record_event --args '[{"action":"view"}]' --verify`,
+      'workhorse doctor record_event --max-repeat 5ms --json',
+    ],
+    run: async (invocation) => (await import('./commands/doctor.ts')).runDoctor(invocation),
   }),
   defineCommand({
     name: 'bench',

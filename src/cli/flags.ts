@@ -119,6 +119,23 @@ export const FLAGS = {
   run: { kind: 'whole', value: 'N', least: 1, help: 'without a worker: run a job N times, each in a fresh process' },
   'by-process': { kind: 'switch', help: 'a tower for each process, instead of one for all' },
   heap: { kind: 'switch', help: 'bytes allocated, instead of time' },
+  diff: { kind: 'switch', help: 'with --run: fresh processes against used ones' },
+  args: { kind: 'texts', value: 'JSON', help: 'arguments as a JSON array, may be repeated; else those of recent jobs' },
+  runs: {
+    kind: 'whole',
+    value: 'N',
+    least: 5,
+    help: 'fresh processes to measure; else as many as fit into 12 s, 10 to 100',
+  },
+  warm: {
+    kind: 'whole',
+    value: 'K',
+    least: 1,
+    help: 'jobs that a process has run before it counts as used; else 3 to 30',
+  },
+  verify: { kind: 'switch', help: 'do the first thing advised before the fork, in a trial, and measure again' },
+  'max-repeat': { kind: 'duration', value: 'D', help: 'exit with 1 where more than this could be hoisted' },
+  graphs: { kind: 'text', value: 'FOLDER', help: 'write before.svg, diff.svg and (with --verify) after.svg there' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.ts'
 import { attachToWorker } from '../../profiler/capture/attach.ts'
+import { profileDiff } from '../../profiler/capture/profile-diff.ts'
 import { profileRuns } from '../../profiler/capture/profile-run.ts'
 import { EXTENSIONS, formatOfFile, type ProfileFormat } from '../../profiler/export/format-names.ts'
 import { exportProfile } from '../../profiler/export/formats.ts'
@@ -29,6 +30,8 @@ export type ProfileFlag =
   | 'concurrency'
   | 'by-process'
   | 'heap'
+  | 'diff'
+  | 'warm'
   | 'json'
 
 type ProfileFlags = Invocation<ProfileFlag>['flags']
@@ -60,6 +63,9 @@ function chooseTarget({ output, format }: ProfileFlags): { readonly file: string
 }
 
 async function attach(flags: ProfileFlags, positionals: readonly string[]): Promise<Profile> {
+  for (const flag of ['diff', 'warm', 'concurrency'] as const) {
+    if (flags[flag] !== undefined) throw new UsageError(`--${flag} needs --run; it has no meaning with -p`)
+  }
   if (positionals.length > 0) {
     throw new UsageError(
       `profile -p takes no arguments, got '${positionals[0]}'; to run a job here: --run N NAME [JSON…]`,
@@ -94,6 +100,22 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
   const args = JSON.stringify(parseArguments(job, texts))
   const settings = await readSettings(flags)
   const { nodeFlags } = settings.config.zygote ?? {}
+  if (flags.diff) {
+    if (flags.heap || flags['by-process'])
+      throw new UsageError('--diff is about time: it takes neither --heap nor --by-process')
+    const modules = requireModules(settings)
+    const intervalUs = requestOf(flags).interval
+    return profileDiff({
+      modules,
+      job,
+      args: [args],
+      runs,
+      intervalUs,
+      ...defined({ nodeFlags, warmAfter: flags.warm }),
+    })
+  }
+  if (flags.warm !== undefined)
+    throw new UsageError('--warm says what --diff compares with; it has no meaning without it')
   const { profile, failed, failure, enqueued } = await profileRuns({
     modules: requireModules(settings),
     job,

@@ -22,8 +22,8 @@ export interface Repeat {
 }
 
 const LEAST_PRESENCE = 0.95
-const LEAST_MS = 0.5
-const LEAST_SHARE = 0.02
+const LEAST_MS = 1
+const LEAST_SHARE = 0.05
 const GONE_SHARE = 0.05
 
 interface Pick {
