@@ -1,4 +1,6 @@
 import type { JobFailure } from './failure.ts'
+import type { JobLimits } from './limits.ts'
+import type { JobCallbacks, JobDependencies, RepeatPolicy, RetryPolicy } from './policies.ts'
 import type { JobState } from './states.ts'
 
 /** No time limit, or kept for ever: RQ's spelling. */
@@ -23,7 +25,28 @@ export interface NewJob {
   readonly failureTtlMs: number
   /** JSON text of an object. */
   readonly meta?: string
+  /**
+   * Forgotten if not started for the first time within this time after it became queued; `UNLIMITED` as without it.
+   * RQ's `ttl`, which counts from the enqueue.
+   */
+  readonly ttlMs?: number
+  readonly retry?: RetryPolicy
+  /** The job stays `deferred` until these are met. Not together with `dueAt`. */
+  readonly dependsOn?: JobDependencies
+  /** Name of the group that the job belongs to, as `groupFetch` lists it. */
+  readonly group?: string
+  /** Where a job of this id exists that has not ended, this one is not stored; where one has ended, it is replaced. */
+  readonly unique?: boolean
+  readonly repeat?: RepeatPolicy
+  readonly callbacks?: JobCallbacks
+  /** Where this job runs, whatever the worker's own mode. A worker that has no such mode fails the execution. */
+  readonly isolation?: JobIsolation
+  /** Carried as it is. */
+  readonly limits?: JobLimits
 }
+
+export const JOB_ISOLATIONS = ['fork', 'pool', 'inline'] as const
+export type JobIsolation = (typeof JOB_ISOLATIONS)[number]
 
 /** What the kernel counted for a process of its own. */
 export interface ProcessUsage {
@@ -41,10 +64,25 @@ export interface ProcessUsage {
 export interface Bill {
   /** From hand-over to the job's process until that process was gone. */
   readonly wallMs: number
+  /** From the moment when it was queued, or due, until it was handed over. */
+  readonly waitMs?: number
   /** What fork(2) took, where the execution had a process of its own. */
   readonly forkMs?: number
   /** Absent where jobs share a process: there the kernel cannot tell them apart. */
   readonly usage?: ProcessUsage
+  readonly memory?: MemoryUsage
+  /** Exit code of its process, where it left by one; 0 after a job that has settled. */
+  readonly exitCode?: number
+  /** Signal that ended its process. */
+  readonly signal?: string
+}
+
+/** An execution's memory, apart from what it shares with the zygote. */
+export interface MemoryUsage {
+  /** Resident when it got its job: pages of the zygote's, most of them, that cost nothing of their own. */
+  readonly inheritedBytes: number
+  /** The most that it has had beyond that, without pages of files. */
+  readonly peakIncrementBytes: number
 }
 
 /** A job that a supervisor has just claimed: all it needs to run it. */
@@ -61,6 +99,16 @@ export interface ClaimedJob {
   readonly timeoutMs: number
   readonly createdAt: number
   readonly enqueuedAt: number
+  readonly retry?: RetryPolicy
+  /** Retries not used yet; there where `retry` is. */
+  readonly retriesLeft?: number
+  readonly repeat?: RepeatPolicy
+  /** Repeats still to come; there where `repeat` is. */
+  readonly repeatsLeft?: number
+  readonly callbacks?: JobCallbacks
+  readonly group?: string
+  readonly isolation?: JobIsolation
+  readonly limits?: JobLimits
 }
 
 /** A job as it stands in the broker. */
@@ -91,6 +139,32 @@ export interface JobRecord {
   readonly executionId?: string
   /** JSON text of what the handler returned. */
   readonly result?: string
+  /** Of an ended job. What failed an attempt that was retried is in `jobResults`. */
   readonly failure?: JobFailure
   readonly bill?: Bill
+  /** As enqueued. */
+  readonly ttlMs?: number
+  readonly retry?: RetryPolicy
+  readonly retriesLeft?: number
+  readonly dependsOn?: JobDependencies
+  readonly group?: string
+  readonly repeat?: RepeatPolicy
+  readonly repeatsLeft?: number
+  readonly callbacks?: JobCallbacks
+  readonly isolation?: JobIsolation
+  readonly limits?: JobLimits
+}
+
+/** How one execution ended: an entry of a job's history. */
+export interface JobResultEntry {
+  /** `retried`: it failed, and the job was given another attempt. */
+  readonly type: 'finished' | 'failed' | 'stopped' | 'retried'
+  /** When it ended, in Unix milliseconds. */
+  readonly at: number
+  readonly executionId?: string
+  readonly worker?: string
+  /** JSON text, of a finished execution. */
+  readonly result?: string
+  /** Of any other. */
+  readonly failure?: JobFailure
 }

@@ -42,8 +42,11 @@ export function runner(isolation: Isolation): Run {
           const taken = jobs.find(({ id }) => enqueued.some((other) => other.id === id))
           if (taken) throw new DuplicateJobError(taken.id)
           enqueued.push(...jobs)
+          return { duplicates: [] }
         },
         fetch: async () => undefined,
+        cancel: async () => 'canceled',
+        stop: async () => 'stopped',
         wait: async () => undefined,
       },
       output: (stream, text) => {

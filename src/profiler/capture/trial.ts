@@ -159,6 +159,7 @@ export class Trial {
     return {
       enqueue: async (jobs) => {
         this.enqueued += jobs.length
+        return { duplicates: [] }
       },
       fetch: async () => undefined,
       wait: async (id) => {

@@ -1,7 +1,7 @@
-import { constants } from 'node:os'
 import type { CurrentJob } from '../../../job/context.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { PhaseMark, ProfileRequest, RawProfile, WarmRequest } from '../profiling.ts'
+import { HAND_OVER_SIGNAL } from './hand-over-signal.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseReport } from './messages.ts'
 import { createInstrument, type Instrument } from './samplers.ts'
@@ -11,11 +11,8 @@ import { ThreadClock } from './thread-clock.ts'
 interface Outlet {
   /** In the midst of a frame. */
   readonly sending: boolean
-  send(report: HorseReport, body: string): void
+  send(report: HorseReport, body?: string): void
 }
-
-/** Asks for what was measured so far where the event loop is blocked, and no message is heard. */
-export const HAND_OVER_SIGNAL = constants.signals.SIGUSR2
 
 /**
  * Measures a horse from the instruction after its fork until it leaves. V8's sampler is a thread, and a thread does not
@@ -126,6 +123,7 @@ export function withProfiler(system: HorseSystem, request: ProfileRequest, outle
   const profiler = new HorseProfiler(request, outlet)
   profiler.start()
   system.onInterruptSignal(HAND_OVER_SIGNAL, () => profiler.handOver(true))
+  outlet.send({ type: 'measuring' })
   return {
     ...system,
     profiler,

@@ -7,9 +7,12 @@ export type HorseSystem = Pick<
   Native,
   | 'duplicate'
   | 'exit'
+  | 'listDescriptors'
   | 'onInterruptSignal'
   | 'onLoopEmpty'
+  | 'residentMemory'
   | 'setBlocking'
+  | 'setLimit'
   | 'setParentDeathSignal'
   | 'setProcessGroup'
   | 'setProcessName'
@@ -28,11 +31,14 @@ export function createSystem(native: Native, renewIdentity: () => void): HorseSy
     duplicate: native.duplicate,
     exit: native.exit,
     hasHooks,
+    listDescriptors: native.listDescriptors,
     onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,
     parentPid: () => process.ppid,
     renewIdentity,
+    residentMemory: native.residentMemory,
     setBlocking: native.setBlocking,
+    setLimit: native.setLimit,
     setParentDeathSignal: native.setParentDeathSignal,
     setProcessGroup: native.setProcessGroup,
     setProcessName: native.setProcessName,
