@@ -115,7 +115,7 @@ async function writeGraphs(
   await mkdir(folder, { recursive: true })
   const graphs = { before: sideOf(profile, 'cold'), diff: profile, after: verification?.profile }
   for (const [name, graph] of Object.entries(graphs)) {
-    if (graph) await writeFile(join(folder, `${name}.svg`), await exportProfile(graph, 'svg'))
+    if (graph) await writeFile(join(folder, `${name}.svg`), exportProfile(graph, 'svg'))
   }
   note(`flame graphs: ${folder}`)
 }

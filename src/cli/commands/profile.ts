@@ -45,7 +45,7 @@ export async function runProfile({ flags, positionals }: Invocation<ProfileFlag>
   }
   const target = chooseTarget(flags)
   const profile = await (flags.run === undefined ? attach(flags, positionals) : runJob(flags, flags.run, positionals))
-  await writeFile(target.file, await exportProfile(profile, target.format))
+  await writeFile(target.file, exportProfile(profile, target.format))
   if (flags.json) printJson({ file: target.file, ...profile.meta })
   else print(`${summariseProfile(profile)}\n\nwritten to ${target.file}`)
   return 0

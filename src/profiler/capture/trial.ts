@@ -162,14 +162,18 @@ export class Trial {
         return { duplicates: [] }
       },
       fetch: async () => undefined,
-      wait: async (id) => {
-        throw new WorkhorseError(
-          'WORKHORSE_NO_BROKER',
-          `job ${id} was enqueued in a trial run, which stores nothing: its result will never be there`,
-        )
-      },
+      cancel: refuse,
+      stop: refuse,
+      wait: refuse,
     }
   }
+}
+
+async function refuse(id: string): Promise<never> {
+  throw new WorkhorseError(
+    'WORKHORSE_NO_BROKER',
+    `this is a trial run, which stores nothing: there is no job ${id} to wait for, to stop or to cancel`,
+  )
 }
 
 function claimed({ name, args }: TrialJob): ClaimedJob {

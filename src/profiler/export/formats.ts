@@ -1,3 +1,5 @@
+import { renderHtml } from '../flame/render-html.ts'
+import { renderSvg } from '../flame/render-svg.ts'
 import type { Profile } from '../profile.ts'
 import { toCpuProfile } from './cpuprofile.ts'
 import { toFolded } from './folded.ts'
@@ -6,7 +8,7 @@ import { toPprof } from './pprof.ts'
 import { toSpeedscope } from './speedscope.ts'
 
 /** A profile in one of the formats, ready to be written to a file. */
-export async function exportProfile(profile: Profile, format: ProfileFormat): Promise<string | Buffer> {
+export function exportProfile(profile: Profile, format: ProfileFormat): string | Buffer {
   switch (format) {
     case 'speedscope':
       return toSpeedscope(profile)
@@ -18,7 +20,9 @@ export async function exportProfile(profile: Profile, format: ProfileFormat): Pr
       return toPprof(profile)
     case 'json':
       return JSON.stringify(profile)
-    default:
-      throw new Error(`[BUG] no exporter for ${format}`)
+    case 'svg':
+      return renderSvg(profile)
+    case 'html':
+      return renderHtml(profile)
   }
 }
