@@ -18,7 +18,7 @@ const downwards = LAYERS.slice(1).map((layer, index) => ({
 
 /** What runs in a zygote or a horse, as opposed to the supervisor's handles of them. */
 const CHILD_FILES =
-  '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
+  '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-profiler|samplers|witness|argument-watch|opening-watch|addon-openings|inspector-session|thread-clock|role|hand-over-signal|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
 
 module.exports = {
   forbidden: [
@@ -41,7 +41,7 @@ module.exports = {
       comment: 'A zygote that loads a broker would carry its connection over every fork.',
       severity: 'error',
       from: { path: CHILD_FILES },
-      to: { path: '^src/(broker|queue|config|cli|bench)/', reachable: true },
+      to: { path: '^src/(broker|queue|config|cli|bench|profiler)/', reachable: true },
     },
     {
       name: 'flame-graph-runs-in-browsers',

@@ -4,6 +4,7 @@ import { brokerGateway } from '../queue/broker-gateway.ts'
 import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
+import { ControlServer } from './control/control-server.ts'
 import { createForkIsolation } from './isolation/fork/create-fork-isolation.ts'
 import { InlineIsolation } from './isolation/inline/inline-isolation.ts'
 import type { Isolation, IsolationMode } from './isolation/isolation.ts'
@@ -52,6 +53,8 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const isolation = createIsolation(options, resolved.concurrency)
   const supervisor = new Supervisor(broker, isolation, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
+  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
+  const control = new ControlServer(description, isolation, () => supervisor.running.length)
   return {
     name: identity.name,
     supervisor,
@@ -61,9 +64,11 @@ export function createWorker(options: CreateWorkerOptions): Worker {
       setGatewayProvider(() => gateway)
       try {
         await isolation.start()
+        await control.open(logger)
         options.onReady?.()
         await supervisor.run()
       } finally {
+        await control.close()
         await isolation.close()
       }
     },

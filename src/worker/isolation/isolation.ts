@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { Bill, ClaimedJob } from '../../job/record.ts'
+import type { Profiling } from './profiling.ts'
 
 /**
  * Where a job's code runs. One contract, one conformance suite (test/conformance/isolation);
@@ -12,6 +13,8 @@ export interface Isolation {
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
+  /** Absent where a mode cannot tell executions apart. */
+  readonly profiling?: Profiling
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }
