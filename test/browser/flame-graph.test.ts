@@ -394,6 +394,7 @@ describe('a comparison of cold with warm', () => {
     await button(page, 'Warm').click()
     await soon(() => metadata.count()).toBe(0)
     expect(await frames(page, 'expire').count()).toBe(1)
+    expect(await page.locator('.legend').textContent()).not.toContain('hoistable')
     expect(await page.locator('.drawn').textContent()).toContain('4 without time on this side')
     expect(page.url()).toContain('width=warm')
   })
