@@ -1,4 +1,5 @@
 import { type HookName, hasHooks } from '../../../job/hooks.ts'
+import type { HorseProfiler } from './horse-profiler.ts'
 import type { Native } from './native.ts'
 
 /** What a horse asks of the operating system. A rehearsal in the zygote puts harmless stand-ins here. */
@@ -7,6 +8,7 @@ export type HorseSystem = Pick<
   | 'duplicate'
   | 'exit'
   | 'listDescriptors'
+  | 'onInterruptSignal'
   | 'onLoopEmpty'
   | 'residentMemory'
   | 'setBlocking'
@@ -19,6 +21,8 @@ export type HorseSystem = Pick<
   hasHooks(name: HookName): boolean
   /** Renews what is cached about the process: pid, random numbers. */
   renewIdentity(): void
+  /** Only in a horse that is measured. */
+  readonly profiler?: HorseProfiler
 }
 
 /** The real thing, as a horse has it. */
@@ -28,6 +32,7 @@ export function createSystem(native: Native, renewIdentity: () => void): HorseSy
     exit: native.exit,
     hasHooks,
     listDescriptors: native.listDescriptors,
+    onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,
     parentPid: () => process.ppid,
     renewIdentity,
