@@ -56,7 +56,7 @@ export async function attachToWorker(options: AttachOptions): Promise<AttachResu
   options.signal?.removeEventListener('abort', stop)
   if (end === undefined) {
     throw new WorkhorseError(
-      'WORKHORSE_WORKER_GONE',
+      'WORKHORSE_PROFILE_CUT',
       `worker ${worker.name} (pid ${worker.pid}) left while it was profiled`,
     )
   }

@@ -175,10 +175,7 @@ export class Trial {
 }
 
 async function refuse(id: string): Promise<never> {
-  throw new WorkhorseError(
-    'WORKHORSE_NO_BROKER',
-    `this is a trial run, which stores nothing: there is no job ${id}`,
-  )
+  throw new WorkhorseError('WORKHORSE_NO_BROKER', `this is a trial run, which stores nothing: there is no job ${id}`)
 }
 
 function claimed({ name, args }: TrialJob): ClaimedJob {
