@@ -1,5 +1,5 @@
-import { type ProfileHead, type ProfileMerge, withGroupTotals } from './merge.ts'
-import type { NodeDiff, Profile, ProfileNode } from './profile.ts'
+import type { ProfileHead, ProfileMerge } from './merge.ts'
+import type { NodeDiff, Profile } from './profile.ts'
 import type { NodeFigures } from './stack-trie.ts'
 
 export const COLD = 0
@@ -84,9 +84,8 @@ export class Comparison {
 
   /** The comparison as a profile; widths are those of the cold runs. */
   build(head: Omit<ProfileHead, 'diff'>, warmAfter: number, folder = process.cwd()): Profile {
-    const profile = this.merge.build(head, folder)
-    const nodes: ProfileNode[] = profile.nodes.map((node, index) =>
-      index < this.merge.trie.size && node.phase !== undefined ? { ...node, diff: this.diff(index) } : node,
+    const profile = this.merge.build(head, folder, (node, index) =>
+      node.phase === undefined ? node : { ...node, diff: this.diff(index) },
     )
     const meta = {
       ...profile.meta,
@@ -98,6 +97,6 @@ export class Comparison {
         warmAfter,
       },
     }
-    return { ...profile, meta, nodes: withGroupTotals(nodes) }
+    return { ...profile, meta }
   }
 }

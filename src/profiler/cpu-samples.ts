@@ -26,7 +26,7 @@ export function* samplesOf(profile: CpuProfile, marks: readonly PhaseMark[]): Ge
     time += timeDeltas[i] ?? 0
     // Deltas can be negative; time then stands still.
     const now = Math.max(time, previous)
-    while (mark + 1 < marks.length && now >= (marks[mark + 1] as PhaseMark).at) mark++
+    while (mark + 1 < marks.length && now > (marks[mark + 1] as PhaseMark).at) mark++
     const phase = marks[mark]
     if (held && held.mark !== mark) {
       held.weight += Math.max(0, (marks[held.mark + 1]?.at ?? previous) - previous)

@@ -127,8 +127,9 @@ export class ProfileMerge {
   /**
    * The merged profile.
    * @param folder what paths are made relative to
+   * @param decorate adds to a node what only the caller knows; given its index in the trie
    */
-  build(meta: ProfileHead, folder = process.cwd()): Profile {
+  build(meta: ProfileHead, folder = process.cwd(), decorate = (node: ProfileNode, _index: number) => node): Profile {
     const nodes: ProfileNode[] = []
     const phases = this.phases()
     const scaled = meta.unit === 'microseconds'
@@ -151,7 +152,7 @@ export class ProfileMerge {
     return {
       meta: { ...meta, executions, processes: processes.size, sampler: { startUs, stopUs }, cpuUs: this.cpuUs() },
       frames: this.frames.locate(folder),
-      nodes: withGroupTotals(nodes),
+      nodes: withoutEmpty(withGroupTotals(nodes.map(decorate))),
     }
   }
 }
@@ -181,7 +182,7 @@ function addSampler(nodes: ProfileNode[], frames: FrameTable, startUs: number, s
 }
 
 /** Phases are scaled one by one, so what stands above them is their sum. */
-export function withGroupTotals(nodes: readonly ProfileNode[]): ProfileNode[] {
+function withGroupTotals(nodes: readonly ProfileNode[]): ProfileNode[] {
   const totals = nodes.map(({ phase, total }) => (phase === undefined ? 0 : total))
   for (let index = nodes.length - 1; index > 0; index--) {
     const { parent, phase } = nodes[index] as ProfileNode
@@ -195,4 +196,17 @@ export function withGroupTotals(nodes: readonly ProfileNode[]): ProfileNode[] {
       ? { ...node, total: totals[index] as number }
       : node,
   )
+}
+
+/** Frames that only led to others, and were left out above those. */
+function withoutEmpty(nodes: readonly ProfileNode[]): ProfileNode[] {
+  const indexes = new Map<number, number>([[-1, -1]])
+  const kept: ProfileNode[] = []
+  nodes.forEach((node, index) => {
+    const weighs = node.total > 0 || (node.diff?.coldMs ?? 0) > 0 || (node.diff?.warmMs ?? 0) > 0
+    if (index !== ROOT && !weighs) return
+    indexes.set(index, kept.length)
+    kept.push({ ...node, parent: indexes.get(node.parent) as number })
+  })
+  return kept
 }

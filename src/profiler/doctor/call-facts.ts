@@ -6,15 +6,21 @@ interface Known {
   readonly endLine: number
   /** Witnessed fresh processes that called it. */
   coldProcesses: number
+  /** Calls in all of those. */
+  coldCalls: number
   /** Calls in the witnessed executions of used processes. */
   warmCalls: number
 }
+
+/** Of the calls in a fresh process. */
+const LEAST_ALIKE = 0.8
 
 /** Counted calls, in fresh processes and in used ones: what samples can only guess. */
 export class CallFacts {
   readonly #functions = new Map<string, Known[]>()
   readonly openings: { readonly what: string; readonly stack: string }[] = []
   #coldProcesses = 0
+  #warmExecutions = 0
 
   get coldProcesses(): number {
     return this.#coldProcesses
@@ -23,11 +29,16 @@ export class CallFacts {
   addCold(raw: RawProfile): void {
     this.#coldProcesses++
     const { calls, opened } = raw.profile as WitnessReport
-    for (const call of calls) this.#known(call).coldProcesses++
+    for (const call of calls) {
+      const known = this.#known(call)
+      known.coldProcesses++
+      known.coldCalls += call.count
+    }
     this.openings.push(...opened)
   }
 
   addWarm(raw: RawProfile): void {
+    this.#warmExecutions += raw.executions.length
     for (const call of (raw.profile as WitnessReport).calls) this.#known(call).warmCalls += call.count
   }
 
@@ -41,6 +52,14 @@ export class CallFacts {
     return this.#find(frame)?.warmCalls
   }
 
+  /** False where a used process calls it clearly less often than a fresh one: it does not do the same work. */
+  isCalledAlike(frame: CallFrame): boolean {
+    const known = this.#find(frame)
+    if (known === undefined || this.#coldProcesses === 0 || this.#warmExecutions === 0) return true
+    const cold = known.coldCalls / this.#coldProcesses
+    return known.warmCalls / this.#warmExecutions >= cold * LEAST_ALIKE
+  }
+
   /** The function's last line, from 0. */
   endLine(frame: CallFrame): number | undefined {
     return this.#find(frame)?.endLine
@@ -52,7 +71,7 @@ export class CallFacts {
     this.#functions.set(key, list)
     let known = list.find(({ lineNumber }) => lineNumber === frame.lineNumber)
     if (known === undefined) {
-      known = { lineNumber: frame.lineNumber, endLine: frame.endLine, coldProcesses: 0, warmCalls: 0 }
+      known = { lineNumber: frame.lineNumber, endLine: frame.endLine, coldProcesses: 0, coldCalls: 0, warmCalls: 0 }
       list.push(known)
     }
     return known

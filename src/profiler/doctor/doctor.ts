@@ -66,7 +66,8 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
       args,
       repeats.map((repeat) => suspectOf(measured, repeat)),
     )
-    const warming = findWarming(measured.comparison, finder.jobNodes(), new Set(repeats.flatMap(({ nodes }) => nodes)))
+    const explained = new Set([...repeats.flatMap(({ nodes }) => nodes), ...finder.calledLess()])
+    const warming = findWarming(measured.comparison, finder.jobNodes(), explained)
     const report = new Reporter(options, measured, bench)
     return await report.write(repeats, given, warming, trial.enqueued)
   } finally {

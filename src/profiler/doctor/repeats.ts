@@ -69,6 +69,19 @@ export class RepeatFinder {
     return phases.flatMap((phase, node) => (phase === 'job' && isTop(node) ? [node] : []))
   }
 
+  /** Topmost nodes of functions that a used process calls less often: what they save has nothing to do with new code. */
+  calledLess(): number[] {
+    const { trie } = this.#comparison.merge
+    const visit = (node: number): number[] =>
+      trie.children(node).flatMap((child) => {
+        const frame = trie.frames[child] as number
+        const isLess =
+          this.#frames.category(frame) !== 'native' && !this.#facts.isCalledAlike(this.#frames.callFrame(frame))
+        return isLess ? [child] : visit(child)
+      })
+    return this.jobNodes().flatMap(visit)
+  }
+
   #walk(node: number, picks: Map<number, Pick>, within: number | undefined): void {
     const { trie } = this.#comparison.merge
     for (const child of trie.children(node)) {
