@@ -12,6 +12,8 @@ const WORKER_FLAGS = [
   'lease',
   'log-level',
   'name',
+  'max-jobs',
+  'max-idle-time',
 ] as const
 const ENQUEUE_FLAGS = [
   ...JOB_FLAGS,
@@ -27,10 +29,11 @@ export const COMMANDS: readonly Command[] = [
     summary: 'run the jobs of some queues',
     arguments: '[queues…]',
     count: { least: 0, most: MANY },
-    flags: [...WORKER_FLAGS, 'crew'],
+    flags: [...WORKER_FLAGS, 'pid-file', 'crew'],
     notes: [
       'Queues are served strictly in the order given; without any, those of the config file, else default.',
       'First Ctrl-C (or SIGTERM): take no more, finish what runs, leave. Second: kill; jobs go back to the front.',
+      'SIGTSTP: take no more, finish what runs, stay. SIGHUP: load the jobs anew, without stopping.',
     ],
     examples: ['workhorse worker high default --concurrency 4', 'workhorse worker --burst --isolation inline'],
     run: async (invocation) => (await import('./commands/worker.ts')).runWorker(invocation),
@@ -40,7 +43,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'run several workers and keep them alive',
     arguments: 'N [queues…]',
     count: { least: 1, most: MANY },
-    flags: WORKER_FLAGS,
+    flags: [...WORKER_FLAGS, 'pid-file'],
     notes: ['N worker processes, each with its own slots. One that dies is started again, except with --burst.'],
     examples: ['workhorse workers 4 high default --concurrency 1'],
     run: async (invocation) => (await import('./commands/workers.ts')).runWorkers(invocation),
@@ -67,6 +70,14 @@ export const COMMANDS: readonly Command[] = [
     summary: 'show queues, workers and what they run',
     flags: [...BROKER_FLAGS, 'watch', 'bill', 'json'],
     run: async (invocation) => (await import('./commands/info.ts')).runInfo(invocation),
+  }),
+  defineCommand({
+    name: 'health',
+    summary: 'say whether a worker of this host is at work; for probes',
+    flags: [...BROKER_FLAGS, 'name', 'pid-file', 'max-age', 'json'],
+    notes: ['Exit code 0 where the broker answers and has heard of one within --max-age; else 1, with the reason.'],
+    examples: ['workhorse health --pid-file /run/workhorse.pid'],
+    run: async (invocation) => (await import('./commands/health.ts')).runHealth(invocation),
   }),
   defineCommand({
     name: 'jobs list',

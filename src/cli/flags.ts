@@ -46,7 +46,7 @@ export const FLAGS = {
   isolation: {
     kind: 'choice',
     choices: ISOLATION_MODES,
-    help: "where jobs run: 'fork' (a process for each) or 'inline' (the worker itself); else fork where it works",
+    help: "where jobs run: 'fork' (a process for each), 'pool' (processes that are reused) or 'inline' (the worker itself); else fork where it works, else pool",
   },
   standby: { kind: 'whole', value: 'N', least: 0, help: 'processes forked ahead; else as many as --concurrency' },
   grace: {
@@ -67,8 +67,29 @@ export const FLAGS = {
       worker: "the worker's name; else host.pid.xxxx",
       workers: "the workers' name, each with its number appended; else host.pid.xxxx",
       'jobs list': 'only jobs of this name',
+      health: 'only the worker of this name, whatever its host',
     },
   },
+  'max-jobs': {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    help: {
+      worker: 'leave after so many jobs',
+      workers: 'each worker leaves after so many jobs, and is started again',
+    },
+  },
+  'max-idle-time': { kind: 'duration', value: 'D', help: 'leave after so long with nothing to do' },
+  'pid-file': {
+    kind: 'text',
+    value: 'PATH',
+    help: {
+      worker: 'write the pid there while it runs',
+      workers: "write the master's pid there while it runs",
+      health: 'only the worker whose pid is there, which must run',
+    },
+  },
+  'max-age': { kind: 'duration', value: 'D', help: 'how long ago it may have been heard of; else 30s' },
   crew: {
     kind: 'whole',
     value: 'N',

@@ -56,7 +56,7 @@ async function viewWorker(broker: Broker, worker: WorkerInfo): Promise<WorkerVie
 
 /** A worker tells its state now and then; what it runs is known at once. */
 function stateOf(told: WorkerState, running: number): WorkerState {
-  if (told === 'stopping') return told
+  if (told === 'stopping' || told === 'quiet') return told
   if (running > 0) return 'busy'
   return told === 'busy' ? 'idle' : told
 }

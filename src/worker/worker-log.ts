@@ -5,6 +5,7 @@ import type { SchedulerHooks } from '../scheduler/scheduler.ts'
 import { formatDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
+import type { LeaveReason } from './supervisor/worker-events.ts'
 
 /** Writes what the scheduler does to the worker's log. */
 export function logSchedules(logger: Logger): SchedulerHooks {
@@ -43,6 +44,7 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
       'its limits of memory, CPU time and output are not kept here: that needs a process of its own (isolation fork)',
     ),
   )
+  supervisor.on('leaving', (reason) => logger.info({ event: 'worker.leaving', reason }, LEAVE_REASONS[reason]))
   supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(
@@ -93,6 +95,11 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
 
 function when(delayMs: number): string {
   return delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`
+}
+
+const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
+  'max-jobs': 'it has begun as many jobs as it may: taking no more, finishing what runs',
+  idle: 'it has had nothing to do for as long as it may: leaving',
 }
 
 function describeCommand(command: WorkerCommand): string {

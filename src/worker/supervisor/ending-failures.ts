@@ -10,9 +10,7 @@ export function timeoutFailure(timeoutMs: number, graceMs: number, end: Executio
     return new JobTimeoutError(`${reached} and gave up when its signal aborted`).toFailure(end.failure)
   }
   if (end.type === 'killed' && end.givenUp) {
-    return new JobTimeoutError(
-      `${reached} and could not be killed in inline mode; its code may still be running`,
-    ).toFailure()
+    return new JobTimeoutError(`${reached} and could not be killed here; its code may still be running`).toFailure()
   }
   const grace = formatDuration(graceMs)
   return new JobTimeoutError(
@@ -28,8 +26,7 @@ export function stoppedFailure(graceMs: number, end: ExecutionEnd): JobFailure {
 function howStopped(graceMs: number, end: ExecutionEnd): string {
   if (end.type === 'unstarted') return 'before it began'
   if (end.type === 'failed') return 'and gave up when its signal aborted'
-  if (end.type === 'killed' && end.givenUp)
-    return 'and could not be killed in inline mode; its code may still be running'
+  if (end.type === 'killed' && end.givenUp) return 'and could not be killed here; its code may still be running'
   if (graceMs <= 0) return 'and killed at once'
   return `and killed, for it had not ended ${formatDuration(graceMs)} after its signal aborted`
 }

@@ -29,6 +29,7 @@ export class PoolIsolation implements Isolation {
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
   #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
+  #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
     this.#options = options
@@ -67,20 +68,32 @@ export class PoolIsolation implements Isolation {
     return execution
   }
 
-  get schedules(): readonly DeclaredSchedule[] {
-    return this.#schedules
+  /** Children that have loaded before finish their jobs; others take their places meanwhile. */
+  async recycle(): Promise<void> {
+    const old = [...this.#roster.children]
+    await this.#nursery.recycle()
+    for (const child of old) if (child.isStaying) this.#roster.retire(child, 'the application was loaded anew', true)
   }
 
-  async close(): Promise<void> {
-    this.#break(undefined)
-    for (const execution of this.#running) execution.kill()
-    await this.#roster.close()
-    await this.#nursery.close()
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   /** Pids of the children that can take jobs. */
   get childPids(): readonly number[] {
     return [...this.#roster.children].flatMap(({ state, pid }) => (state === 'ready' && pid !== undefined ? [pid] : []))
+  }
+
+  async #close(): Promise<void> {
+    this.#break(undefined)
+    for (const execution of this.#running) execution.kill()
+    await this.#roster.close()
+    await this.#nursery.close()
   }
 
   #hasRoom(child: PoolChildHandle): void {
