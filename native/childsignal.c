@@ -44,15 +44,19 @@ void restore_child_signal(void) {
   event = -1;
 }
 
-napi_value js_drain_child_signal(napi_env env, napi_callback_info info) {
-  napi_value argument;
-  int fd;
+bool drain_child_signal(int fd) {
   uint64_t count;
-  get_arguments(env, info, 1, &argument);
-  if (!get_descriptor(env, argument, "drainChildSignal(): descriptor", &fd)) return NULL;
   ssize_t got;
   do {
     got = read(fd, &count, sizeof count);
   } while (got < 0 && errno == EINTR);
-  return got >= 0 || errno == EAGAIN ? NULL : throw_errno(env, "read", errno);
+  return got >= 0 || errno == EAGAIN;
+}
+
+napi_value js_drain_child_signal(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  int fd;
+  get_arguments(env, info, 1, &argument);
+  if (!get_descriptor(env, argument, "drainChildSignal(): descriptor", &fd)) return NULL;
+  return drain_child_signal(fd) ? NULL : throw_errno(env, "read", errno);
 }

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "dontfork.h"
 #include "childsignal.h"
+#include "fork.h"
 #include "threads.h"
 #include "values.h"
 
@@ -26,13 +27,14 @@ static void become_child(uv_loop_t *loop) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-napi_value js_fork(napi_env env, napi_callback_info info) {
-  (void)info;
-  uv_loop_t *loop;
-  if (syscall(SYS_gettid) != getpid()) return throw_errno(env, "fork outside the main thread", EPERM);
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return throw_errno(env, "napi_get_uv_event_loop", EINVAL);
-  if (!threads_settle()) return throw_errno(env, "fork while another thread runs", errno);
-  if (!lift_dontfork()) return throw_errno(env, "madvise", errno);
+static pid_t failed(const char **during, const char *what) {
+  *during = what;
+  return -1;
+}
+
+pid_t fork_process(uv_loop_t *loop, const char **during) {
+  if (!threads_settle()) return failed(during, "fork while another thread runs");
+  if (!lift_dontfork()) return failed(during, "madvise");
 
   /* Until its loop is its own, a signal in the child would be written into the parent's signal pipe. */
   sigset_t all, before;
@@ -45,5 +47,17 @@ napi_value js_fork(napi_env env, napi_callback_info info) {
   } else {
     sigprocmask(SIG_SETMASK, &before, NULL);
   }
-  return pid < 0 ? throw_errno(env, "fork", error) : make_number(env, pid);
+  *during = "fork";
+  errno = error;
+  return pid;
+}
+
+napi_value js_fork(napi_env env, napi_callback_info info) {
+  (void)info;
+  uv_loop_t *loop;
+  const char *during;
+  if (syscall(SYS_gettid) != getpid()) return throw_errno(env, "fork outside the main thread", EPERM);
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return throw_errno(env, "napi_get_uv_event_loop", EINVAL);
+  pid_t pid = fork_process(loop, &during);
+  return pid < 0 ? throw_errno(env, during, errno) : make_number(env, pid);
 }

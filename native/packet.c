@@ -6,6 +6,7 @@
 
 #include "addon.h"
 #include "check.h"
+#include "packet.h"
 #include "values.h"
 
 /* The kernel's own limit, SCM_MAX_FD. */
@@ -76,26 +77,36 @@ static size_t detach(struct msghdr *message, int *descriptors) {
   return count;
 }
 
+ssize_t receive_packet(int socket, void *data, size_t size, int *descriptors, size_t capacity, size_t *count) {
+  union control control;
+  struct iovec part = {.iov_base = data, .iov_len = size};
+  size_t room = CMSG_SPACE(capacity * sizeof(int));
+  struct msghdr message = {.msg_iov = &part,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = room < sizeof control ? room : sizeof control};
+  ssize_t length;
+  do {
+    length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (length < 0 && errno == EINTR);
+  *count = length < 0 ? 0 : detach(&message, descriptors);
+  return length;
+}
+
 napi_value js_receive_packet(napi_env env, napi_callback_info info) {
   napi_value argument, buffer, result;
   int socket, descriptors[MOST_DESCRIPTORS];
-  union control control;
-  struct iovec part;
+  size_t count;
+  void *data;
   get_arguments(env, info, 1, &argument);
   if (!get_descriptor(env, argument, "receivePacket(): socket", &socket)) return NULL;
   ssize_t length = next_length(socket);
   if (length < 0) return throw_errno(env, "recv", errno);
   if (length == 0) return make_null(env);
-  if (napi_create_buffer(env, (size_t)length, &part.iov_base, &buffer) != napi_ok) return NULL;
-
-  part.iov_len = (size_t)length;
-  struct msghdr message = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  do {
-    length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (length < 0 && errno == EINTR);
-  if (length < 0) return throw_errno(env, "recvmsg", errno);
-  size_t count = detach(&message, descriptors);
+  if (napi_create_buffer(env, (size_t)length, &data, &buffer) != napi_ok) return NULL;
+  if (receive_packet(socket, data, (size_t)length, descriptors, MOST_DESCRIPTORS, &count) < 0) {
+    return throw_errno(env, "recvmsg", errno);
+  }
   napi_create_object(env, &result);
   napi_set_named_property(env, result, "data", buffer);
   napi_set_named_property(env, result, "descriptors", make_integers(env, descriptors, count));

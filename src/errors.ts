@@ -79,6 +79,20 @@ export class ResultTimeoutError extends WorkhorseError {
   }
 }
 
+/** The job runs, and its worker cannot be told anything: it died, or is cut off. */
+export class WorkerGoneError extends WorkhorseError {
+  readonly jobId: string
+  readonly worker: string
+  constructor(jobId: string, worker: string) {
+    super(
+      'WORKHORSE_WORKER_GONE',
+      `job ${jobId} is with worker ${worker}, which does not listen any more; when its lease is over the job is queued again, and can be canceled then`,
+    )
+    this.jobId = jobId
+    this.worker = worker
+  }
+}
+
 /** The broker cannot be reached or refuses to work. */
 export class BrokerUnavailableError extends WorkhorseError {
   constructor(message: string, options?: ErrorOptions) {
@@ -100,6 +114,13 @@ export class ForkedBrokerError extends WorkhorseError {
 export class ForkUnavailableError extends WorkhorseError {
   constructor(message: string, options?: ErrorOptions) {
     super('WORKHORSE_FORK_UNAVAILABLE', message, options)
+  }
+}
+
+/** No pool child came up: the application cannot be loaded, or an `afterFork` hook fails again and again. */
+export class PoolStartError extends WorkhorseError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WORKHORSE_POOL_START', message, options)
   }
 }
 

@@ -56,6 +56,19 @@ export interface Broker {
   jobDelete(id: string): Promise<void>
 
   /**
+   * Queued, deferred or scheduled becomes canceled, and is kept for `failureTtlMs`. Jobs that wait for it go on waiting
+   * (RQ), or, with `enqueueDependents`, count this dependency as met.
+   * @throws JobNotFoundError, @throws JobStateError where it runs (send its worker a command) or has ended.
+   */
+  jobCancel(id: string, options?: JobCancelOptions): Promise<void>
+
+  /** How its executions ended, newest first, at most 10. Empty where there is no such job. */
+  jobResults(id: string): Promise<JobResultEntry[]>
+
+  /** Ids of the jobs that wait for this one, in no order. */
+  jobDependents(id: string): Promise<string[]>
+
+  /**
    * Resolves when the job has ended, is gone (undefined), or, with its record as it is then, when the time is over or
    * the signal aborts. Rejects with BrokerUnavailableError where the broker is closed meanwhile. Does not poll.
    */
@@ -74,10 +87,36 @@ export interface Broker {
    */
   maintain(params: MaintainParams): Promise<Maintenance>
 
+  /** Ids of the group's jobs that still exist, in no order. */
+  groupFetch(name: string): Promise<string[]>
+  /** Names of the groups that have a job, sorted. */
+  groupList(): Promise<string[]>
+  /** Forget the group; its jobs stay. */
+  groupDelete(name: string): Promise<void>
+
   queueList(): Promise<QueueInfo[]>
+  /** Delete the jobs that are queued in it now, each as `jobDelete` does, in steps. Returns how many. */
+  queueEmpty(queue: string): Promise<number>
   /** Workers claim nothing more from the queue until it is resumed. A queue may be paused before it exists. */
   queuePause(queue: string): Promise<void>
   queueResume(queue: string): Promise<void>
+
+  /**
+   * Make the owner's schedules those of `definitions`: new ones are added, those whose hash differs are replaced, and
+   * those that are not among them any more are removed. Others keep their `nextAt`.
+   * @throws UsageError where a name belongs to another owner; nothing is changed then.
+   */
+  scheduleSync(params: ScheduleSyncParams): Promise<ScheduleSync>
+  /** By name. */
+  scheduleList(): Promise<ScheduleRecord[]>
+  /**
+   * One tick: where the schedule still has this hash and is still next due at `expectedAt`, sets `nextAt` and stores
+   * the job, in one step. False where somebody else was first, or the schedule changed. A job whose id exists is
+   * left out, as a `unique` one whose predecessor has not ended.
+   */
+  scheduleFire(params: ScheduleFireParams): Promise<boolean>
+  /** Forget a schedule; false where there is none of this name. One that is still defined comes back with the next sync. */
+  scheduleDelete(name: string): Promise<boolean>
 
   workerRegister(worker: WorkerRegistration): Promise<void>
   /** False where the worker was forgotten meanwhile (the machine slept, say) and has to register again. */
@@ -87,6 +126,17 @@ export interface Broker {
   workerList(): Promise<WorkerInfo[]>
 
   /**
+   * Tell a worker something, from anywhere. It is heard at once or, where the worker is gone, never.
+   * @returns false where it is known that nobody of this name listens
+   */
+  commandSend(params: CommandSendParams): Promise<boolean>
+  /**
+   * Calls `listener` for each command to `worker` that is sent from now on, in their order, until the function returned
+   * is called. Does not poll. Workers subscribe after they have registered. Closing the broker unsubscribes.
+   */
+  commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>>
+
+  /**
    * Resolves when one of the queues may hold work, at once if one does; or when the time is over or the signal aborts.
    * May resolve for nothing: callers claim and wait again. Does not poll. A scheduled job that becomes due meanwhile is
    * queued at that moment, so an idle worker starts it on time whatever the rhythm of `maintain`. While the broker is
@@ -94,75 +144,13 @@ export interface Broker {
    */
   workWait(params: WorkWaitParams): Promise<void>
 
-  /** Pending `workWait`s resolve; every later call rejects with BrokerUnavailableError. Closing again does nothing. */
-  close(): Promise<void>
-}
-
-/** What joins `Broker` with the commit that implements it on SQLite. */
-export interface BrokerFeatures {
-  /**
-   * Queued, deferred or scheduled becomes canceled, and is kept for `failureTtlMs`. Jobs that wait for it go on waiting
-   * (RQ), or, with `enqueueDependents`, count this dependency as met.
-   * @throws JobNotFoundError, @throws JobStateError where it runs (send its worker a command) or has ended.
-   */
-  jobCancel(id: string, options?: JobCancelOptions): Promise<void>
-
-  /** How its executions ended, newest first, at most 10. Empty where there is no such job. */
-  jobResults(id: string): Promise<JobResultEntry[]>
-
-  /** Ids of the jobs that wait for this one, in no order. */
-  jobDependents(id: string): Promise<string[]>
-
-  /** Ids of the group's jobs that still exist, in no order. */
-  groupFetch(name: string): Promise<string[]>
-
-  /** Names of the groups that have a job, sorted. */
-  groupList(): Promise<string[]>
-
-  /** Forget the group; its jobs stay. */
-  groupDelete(name: string): Promise<void>
-
-  /** Delete the queue's queued jobs, each as `jobDelete` does. Returns how many. */
-  queueEmpty(queue: string): Promise<number>
-
-  /**
-   * Make the owner's schedules those of `definitions`: new ones are added, those whose hash differs are replaced, and
-   * those that are not among them any more are removed. Others keep their `nextAt`.
-   * @throws UsageError where a name belongs to another owner; nothing is changed then.
-   */
-  scheduleSync(params: ScheduleSyncParams): Promise<ScheduleSync>
-
-  /** By name. */
-  scheduleList(): Promise<ScheduleRecord[]>
-
-  /**
-   * One tick: where the schedule still has this hash and is still next due at `expectedAt`, sets `nextAt` and stores
-   * the job, in one step. False where somebody else was first, or the schedule changed. A job whose id exists is
-   * left out, as a `unique` one whose predecessor has not ended.
-   */
-  scheduleFire(params: ScheduleFireParams): Promise<boolean>
-
-  /** Forget a schedule; false where there is none of this name. One that is still defined comes back with the next sync. */
-  scheduleDelete(name: string): Promise<boolean>
-
-  /**
-   * Tell a worker something, from anywhere. It is heard at once or, where the worker is gone, never.
-   * @returns false where it is known that nobody of this name listens
-   */
-  commandSend(params: CommandSendParams): Promise<boolean>
-
-  /**
-   * Calls `listener` for each command to `worker` that is sent from now on, in their order, until the function returned
-   * is called. Does not poll. Workers subscribe after they have registered. Closing the broker unsubscribes.
-   */
-  commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>>
-
   /** Workers claim nothing more, whatever the queue, until `workResume` or until `ttlMs` is over. RQ's `rq suspend`. */
   workSuspend(params?: WorkSuspendParams): Promise<void>
-
   workResume(): Promise<void>
-
   workSuspended(): Promise<boolean>
+
+  /** Pending `workWait`s resolve; every later call rejects with BrokerUnavailableError. Closing again does nothing. */
+  close(): Promise<void>
 }
 
 /** Differences between brokers, by name: nobody asks which broker it is. */
@@ -177,6 +165,7 @@ export interface BrokerCapabilities {
  * How one execution ended, for the broker. In the same step the jobs that waited for it and have nothing left to wait
  * for become queued (where it finished; where it failed for good and they allow that), and the jobs of `enqueue` are
  * stored: callbacks, mostly. One of them whose id exists is left out: an outcome is never refused for it.
+ * A job that has not finished and is kept for no time counts as deleted for those that wait for it.
  */
 export type ExecutionOutcome = {
   readonly jobId: string

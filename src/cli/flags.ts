@@ -48,7 +48,15 @@ export const FLAGS = {
     help: "where jobs run: 'fork' (a process for each) or 'inline' (the worker itself); else fork where it works",
   },
   standby: { kind: 'whole', value: 'N', least: 0, help: 'processes forked ahead; else as many as --concurrency' },
-  grace: { kind: 'duration', value: 'D', help: 'how long a job may go on after its timeout; else 5s' },
+  grace: {
+    kind: 'duration',
+    value: 'D',
+    help: {
+      worker: 'how long a job may go on after its timeout; else 5s',
+      workers: 'how long a job may go on after its timeout; else 5s',
+      'jobs stop': 'how long a job may go on after its signal has aborted; else 0',
+    },
+  },
   lease: { kind: 'duration', value: 'D', help: "how long a dead worker's jobs stay its own; else 15s" },
   'log-level': { kind: 'choice', choices: LOG_LEVELS, value: 'LEVEL', help: 'least level to log; else info' },
   name: {
@@ -75,6 +83,8 @@ export const FLAGS = {
       enqueue: "queue to put it on; else the job's own",
       'jobs list': 'only jobs of this queue',
       'jobs requeue': 'with --state: only jobs of this queue',
+      'jobs cancel': 'with --state: only jobs of this queue',
+      'jobs stop': 'with --state: only jobs of this queue',
       'jobs delete': 'with --state: only jobs of this queue',
     },
   },
@@ -96,6 +106,8 @@ export const FLAGS = {
     help: {
       'jobs list': 'only jobs in this state',
       'jobs requeue': 'all jobs in this state',
+      'jobs cancel': 'all jobs in this state',
+      'jobs stop': 'all jobs in this state: only started',
       'jobs delete': 'all jobs in this state',
     },
   },

@@ -122,6 +122,7 @@ export function createJob(
     failureTtlMs: options.failureTtlMs,
     ...(options.atFront ? { atFront: true } : {}),
     ...(options.meta === undefined ? {} : { meta: options.meta }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(due === undefined ? {} : { dueAt: due }),
   }
 }

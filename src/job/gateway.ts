@@ -1,4 +1,5 @@
 import type { JobRecord, NewJob } from './record.ts'
+import type { JobState } from './states.ts'
 
 /**
  * What job definitions and handles need of the outside world. Producers and supervisors have it over a broker;
@@ -7,6 +8,10 @@ import type { JobRecord, NewJob } from './record.ts'
 export interface JobGateway {
   /** Resolves to the ids of unique jobs that were there already. */
   enqueue(jobs: readonly NewJob[]): Promise<{ readonly duplicates: readonly string[] }>
+  /** See `handle.cancel`. */
+  cancel(id: string): Promise<JobState>
+  /** See `handle.stop`. */
+  stop(id: string, graceMs: number): Promise<JobState>
   fetch(id: string): Promise<JobRecord | undefined>
   /** The job when it has ended, or as it is when `timeoutMs` is over; undefined when it is gone. */
   wait(id: string, timeoutMs: number | undefined): Promise<JobRecord | undefined>

@@ -38,6 +38,35 @@ export class JobHandle<Result> {
     return JSON.parse(record.result ?? 'null') as Result
   }
 
+  /**
+   * Take the job out where it has not begun; where it runs, ask it to end: its `currentJob().signal` aborts. A job that
+   * looks at the signal becomes `canceled`; one that does not goes on (`stop` ends it).
+   * @returns `canceled`, or `started` where it was asked
+   * @throws JobNotFoundError, @throws JobStateError where it has ended
+   * @throws WorkerGoneError where its worker cannot be told
+   * @example
+   * await handle.cancel()
+   */
+  cancel(): Promise<JobState> {
+    return this.#gateway.cancel(this.id)
+  }
+
+  /**
+   * End the job wherever it runs. Its signal aborts; when the grace is over its process is killed, with all that it has
+   * started, blocked event loop or not. It becomes `stopped` and is not retried, as with RQ's stop-job command. A job
+   * that has not begun is canceled. Resolves when it has ended.
+   * @param options.grace how long it may go on after its signal has aborted. Default 0: killed at once
+   * @returns the state in which it ended; `finished` or `failed` where it was faster
+   * @throws JobNotFoundError, @throws JobStateError where it had ended before
+   * @throws WorkerGoneError where its worker cannot be told
+   * @example
+   * await handle.stop({ grace: '1s' })
+   */
+  stop(options: { grace?: Duration } = {}): Promise<JobState> {
+    const graceMs = options.grace === undefined ? 0 : parseDuration(options.grace, 'stop() grace')
+    return this.#gateway.stop(this.id, graceMs)
+  }
+
   /** The job's state now. @throws JobNotFoundError */
   async status(): Promise<JobState> {
     return (await this.fetch()).state

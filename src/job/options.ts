@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts'
 import { type Duration, parseDuration, parseLimit, show } from '../support/duration.ts'
 import { assertKnownOptions } from '../support/option-check.ts'
 import { findNonJson, type JsonValue } from './json.ts'
+import { type JobLimits, type LimitOptions, resolveLimits } from './limits.ts'
 import { assertQueueName } from './queue-name.ts'
 
 /** What a job definition may say about its jobs. Defaults are Python RQ's. */
@@ -17,6 +18,8 @@ export interface JobOptions {
   readonly resultTtl?: Duration
   /** How long a failed job is kept; `-1` for ever. Default 1 year. */
   readonly failureTtl?: Duration
+  /** What one execution may use, beside its time. Default: no limits. Given again in `with`, they replace these. */
+  readonly limits?: LimitOptions
 }
 
 /** What one enqueue may say beyond that: see `definition.with(options)`. */
@@ -34,6 +37,7 @@ export interface ResolvedJobOptions {
   readonly timeoutMs: number
   readonly resultTtlMs: number
   readonly failureTtlMs: number
+  readonly limits?: JobLimits
 }
 
 export interface ResolvedEnqueueOptions extends ResolvedJobOptions {
@@ -51,7 +55,7 @@ const JOB_DEFAULTS: ResolvedEnqueueOptions = {
   atFront: false,
 }
 
-const JOB_OPTION_NAMES = ['queue', 'timeout', 'resultTtl', 'failureTtl'] as const
+const JOB_OPTION_NAMES = ['queue', 'timeout', 'resultTtl', 'failureTtl', 'limits'] as const
 const ENQUEUE_OPTION_NAMES = [...JOB_OPTION_NAMES, 'atFront', 'id', 'meta'] as const
 
 /** @throws UsageError naming the job, the option and the value */
@@ -71,7 +75,7 @@ export function resolveEnqueueOptions(
 }
 
 function merge(job: string, options: EnqueueOptions, base: ResolvedEnqueueOptions): ResolvedEnqueueOptions {
-  const { queue, timeout, resultTtl, failureTtl, atFront, id, meta } = options
+  const { queue, timeout, resultTtl, failureTtl, atFront, id, meta, limits } = options
   if (queue !== undefined) assertQueueName(queue)
   if (id !== undefined && !/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
     throw new UsageError(`${job}: option id: expected up to 200 letters, digits, _ or -, got ${show(id)}`)
@@ -84,6 +88,7 @@ function merge(job: string, options: EnqueueOptions, base: ResolvedEnqueueOption
     resultTtlMs: resultTtl === undefined ? base.resultTtlMs : parseLimit(resultTtl, `${job}: option resultTtl`),
     failureTtlMs: failureTtl === undefined ? base.failureTtlMs : parseLimit(failureTtl, `${job}: option failureTtl`),
     atFront: atFront ?? base.atFront,
+    ...optional('limits', limits === undefined ? base.limits : resolveLimits(job, limits)),
     ...optional('id', id ?? base.id),
     ...optional('meta', meta === undefined ? base.meta : metaToText(job, meta)),
   })

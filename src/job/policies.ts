@@ -36,10 +36,23 @@ export interface RepeatPolicy {
   readonly delaysMs: readonly number[]
 }
 
-/** Names of defined jobs that are enqueued when this one has ended so. */
+/** Jobs that are enqueued when this one has ended so. Brokers hand them back untouched, and build nothing of them. */
 export interface JobCallbacks {
-  readonly success?: string
+  readonly success?: JobCallback
   /** After the last attempt: a failure that is retried calls nothing. */
-  readonly failure?: string
-  readonly stopped?: string
+  readonly failure?: JobCallback
+  readonly stopped?: JobCallback
+}
+
+/**
+ * A defined job and how it is enqueued: whoever runs the job knows no definitions, so its producer says it.
+ */
+export interface JobCallback {
+  readonly name: string
+  /** Without it that of the job whose end it is about. */
+  readonly queue?: string
+  readonly timeoutMs: number
+  readonly resultTtlMs: number
+  readonly failureTtlMs: number
+  readonly retry?: RetryPolicy
 }

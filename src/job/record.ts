@@ -64,10 +64,25 @@ export interface ProcessUsage {
 export interface Bill {
   /** From hand-over to the job's process until that process was gone. */
   readonly wallMs: number
+  /** From the moment when it was queued, or due, until it was handed over. */
+  readonly waitMs?: number
   /** What fork(2) took, where the execution had a process of its own. */
   readonly forkMs?: number
   /** Absent where jobs share a process: there the kernel cannot tell them apart. */
   readonly usage?: ProcessUsage
+  readonly memory?: MemoryUsage
+  /** Exit code of its process, where it left by one; 0 after a job that has settled. */
+  readonly exitCode?: number
+  /** Signal that ended its process. */
+  readonly signal?: string
+}
+
+/** An execution's memory, apart from what it shares with the zygote. */
+export interface MemoryUsage {
+  /** Resident when it got its job: pages of the zygote's, most of them, that cost nothing of their own. */
+  readonly inheritedBytes: number
+  /** The most that it has had beyond that, without pages of files. */
+  readonly peakIncrementBytes: number
 }
 
 /** A job that a supervisor has just claimed: all it needs to run it. */

@@ -21,7 +21,10 @@ export type JobEvent =
   | 'fail'
   | 'release'
   | 'abandon'
+  | 'retry'
   | 'retry-later'
+  | 'repeat'
+  | 'repeat-later'
   | 'stop'
   | 'cancel'
   | 'become-due'
@@ -35,7 +38,10 @@ const TRANSITIONS: { readonly [S in JobState]: { readonly [E in JobEvent]?: JobS
     fail: 'failed',
     release: 'queued',
     abandon: 'queued',
+    retry: 'queued',
     'retry-later': 'scheduled',
+    repeat: 'queued',
+    'repeat-later': 'scheduled',
     stop: 'stopped',
     cancel: 'canceled',
   },

@@ -1,5 +1,5 @@
 import type { Broker, QueueInfo, WorkerInfo, WorkerState } from '../broker/broker.ts'
-import { JobNotFoundError, JobStateError } from '../errors.ts'
+import { JobNotFoundError, JobStateError, WorkerGoneError } from '../errors.ts'
 import type { JobFailure } from '../job/failure.ts'
 import type { JsonValue } from '../job/json.ts'
 import type { Bill, JobRecord } from '../job/record.ts'
@@ -87,7 +87,8 @@ export function deleteJobs(broker: Broker, selection: JobSelection): Promise<Cha
   return changeJobs(broker, selection, (id) => broker.jobDelete(id))
 }
 
-async function changeJobs(
+/** One by one; what cannot be changed is reported. */
+export async function changeJobs(
   broker: Broker,
   selection: JobSelection,
   change: (id: string) => Promise<void>,
@@ -101,11 +102,15 @@ async function changeJobs(
       await change(id)
       changed.push(id)
     } catch (error) {
-      if (!(error instanceof JobNotFoundError || error instanceof JobStateError)) throw error
+      if (!isRefusal(error)) throw error
       if (byId) refused.push({ id, reason: error.message })
     }
   }
   return { changed, refused }
+}
+
+function isRefusal(error: unknown): error is Error {
+  return error instanceof JobNotFoundError || error instanceof JobStateError || error instanceof WorkerGoneError
 }
 
 /** All of them before the first is changed: a changed job may turn up in the list again. */

@@ -1,4 +1,5 @@
 import type { ExecutionOutcome } from '../broker/broker.ts'
+import type { WorkerCommand } from '../broker/command.ts'
 import type { ClaimedJob } from '../job/record.ts'
 import { formatDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
@@ -12,16 +13,23 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
   supervisor.on('ended', (job, outcome) => logEnd(logger, job, outcome))
   supervisor.on('output', (job, stream, line) => logger.info({ event: 'job.output', ...subject(job), stream }, line))
   supervisor.on('jobLog', (job, message) => logger.info({ event: 'job.log', ...subject(job) }, message))
+  supervisor.on('unlimited', (job) =>
+    logger.warn(
+      { event: 'limits.unkept', ...subject(job) },
+      'its limits of memory, CPU time and output are not kept here: that needs a process of its own (isolation fork)',
+    ),
+  )
+  supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(
       { event: 'lease.lost', ...subject(job) },
       'its lease is lost, another worker may run it already; killing it here',
     ),
   )
-  supervisor.on('refused', (_job, executionId) =>
+  supervisor.on('refused', ({ jobId, executionId, type }) =>
     logger.warn(
-      { event: 'outcome.refused', execution: executionId },
-      `execution ${executionId} ended too late: its lease was lost`,
+      { event: 'outcome.refused', id: jobId, execution: executionId, outcome: type },
+      `execution ${executionId} of job ${jobId} ended too late (${type}): its lease was lost, and this end does not count`,
     ),
   )
   supervisor.on('maintained', ({ reclaimed, poisoned }) => {
@@ -56,6 +64,10 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
       { ...fields, failure: outcome.failure },
       `${outcome.type}${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
     )
+}
+
+function describeCommand(command: WorkerCommand): string {
+  return 'jobId' in command ? `told to ${command.type} ${command.jobId}` : `told to ${command.type}`
 }
 
 /** The whole message is in the job's record, and in the line's `failure`. */

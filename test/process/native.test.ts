@@ -243,6 +243,32 @@ describe('packets', () => {
   })
 })
 
+describe('serveForks', () => {
+  test('carries out orders to fork and tells of births and deaths; leaves all other commands to its caller', async () => {
+    expect(await scenario('orders to fork')).toEqual([
+      { word: 'here', other: '{"type":"fork","horse":6,"more":1}', again: null },
+      { type: 'forked', horse: 5, pid: true, forkMs: expect.any(Number) },
+      {
+        type: 'exited',
+        horse: 5,
+        pid: true,
+        status: {
+          exitCode: 3,
+          signal: null,
+          cpuUserMs: expect.any(Number),
+          cpuSystemMs: expect.any(Number),
+          maxRssBytes: expect.any(Number),
+          minorFaults: expect.any(Number),
+          majorFaults: expect.any(Number),
+          voluntarySwitches: expect.any(Number),
+          involuntarySwitches: expect.any(Number),
+        },
+      },
+      [null, []],
+    ])
+  })
+})
+
 describe('pollReadable', () => {
   test('gives those that have something to read', () => {
     const [a, b] = pair('stream')
@@ -372,6 +398,8 @@ describe('a wrong argument is refused in a sentence', () => {
       [10n],
       'drainChildSignal(): descriptor must be an integer from 0 to 2147483647, but it is a bigint',
     ],
+    ['serveForks', [3, -1, 4], 'serveForks(): notices must be an integer from 0 to 2147483647, but it is -1'],
+    ['servedPid', ['x'], "servedPid(): horse must be an integer from 0 to 9007199254740991, but it is the string 'x'"],
     ['setBlocking', [0, 1], 'setBlocking(): blocking must be true or false, but it is 1'],
     ['random', [257], 'random(): length must be an integer from 1 to 256, but it is 257'],
     ['onLoopEmpty', [1, null], 'onLoopEmpty(): callback must be a function, but it is null'],

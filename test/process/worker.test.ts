@@ -85,7 +85,7 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
     start({ grace: '100ms' })
     const { failure } = await ended(await enqueue('never-settles', [], { timeout: '50ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', name: 'JobTimeoutError' })
-    expect(failure?.message).toContain(mode === 'fork' ? 'was killed' : 'could not be killed in inline mode')
+    expect(failure?.message).toContain(mode === 'fork' ? 'was killed' : 'could not be killed here')
   })
 
   it('finishes what runs when it is told to stop, and takes no more', async () => {
@@ -117,6 +117,14 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
     })
     await running
     expect(await broker.workerList()).toEqual([])
+  })
+
+  it('registers again when the broker has forgotten it', async () => {
+    const { start, broker } = await workplace(mode)
+    const { name } = start({ lease: '600ms' })
+    await eventually(async () => expect(await broker.workerList()).toMatchObject([{ name, state: 'idle' }]))
+    await broker.workerUnregister(name)
+    await eventually(async () => expect(await broker.workerList()).toMatchObject([{ name }]))
   })
 
   it('kills a job whose lease it has lost, and does not end it for the other worker', async () => {

@@ -56,8 +56,26 @@ export function failed(job: ClaimedJob, failure: Partial<JobFailure> = {}): Exec
   return { type: 'failed', jobId: job.id, executionId: job.executionId, failure: whole }
 }
 
+/** Failed, and to be tried again. */
+export function retried(job: ClaimedJob, delayMs = 0, atFront = false): ExecutionOutcome {
+  return { ...failed(job), retry: { delayMs, atFront } } as ExecutionOutcome
+}
+
+export function stopped(job: ClaimedJob): ExecutionOutcome {
+  const failure: JobFailure = { kind: 'error', name: 'JobStoppedError', message: 'it was stopped' }
+  return { type: 'stopped', jobId: job.id, executionId: job.executionId, failure }
+}
+
+export function canceled(job: ClaimedJob): ExecutionOutcome {
+  return { type: 'canceled', jobId: job.id, executionId: job.executionId }
+}
+
 export function released(job: ClaimedJob): ExecutionOutcome {
   return { type: 'released', jobId: job.id, executionId: job.executionId }
+}
+
+export async function stateOf(broker: Broker, id: string): Promise<string | undefined> {
+  return (await broker.jobFetch(id))?.state
 }
 
 export function ids(jobs: readonly { readonly id: string }[]): string[] {

@@ -45,6 +45,8 @@ export function runner(isolation: Isolation): Run {
           return { duplicates: [] }
         },
         fetch: async () => undefined,
+        cancel: async () => 'canceled',
+        stop: async () => 'stopped',
         wait: async () => undefined,
       },
       output: (stream, text) => {

@@ -1,6 +1,9 @@
 import type { ExecutionOutcome } from '../broker.ts'
 import { insertRows, updateJobs } from './bulk.ts'
 import type { Connection } from './connection.ts'
+import { anyDependents, cancelDependents, resolveDependents } from './dependents.ts'
+import { runAgain } from './job-again.ts'
+import { insertMissingJobs } from './job-enqueue.ts'
 import { frontOfQueue } from './position.ts'
 
 export interface OutcomesApplied {
@@ -8,8 +11,8 @@ export interface OutcomesApplied {
   readonly refused: string[]
   /** Some job ended: whoever waits for one looks. */
   readonly ended: boolean
-  /** Some job is back in its queue. */
-  readonly released: boolean
+  /** Some job came into a queue, or is due later: whoever waits for work looks. */
+  readonly workCame: boolean
 }
 
 /** Ends executions that `worker` still holds, whether or not their lease ran out meanwhile. */
@@ -23,30 +26,37 @@ export function applyOutcomes(
   const ends: End[] = []
   const released: PlacedRow[] = []
   const seen = new Set<string>()
+  let again = 0
   for (const outcome of outcomes) {
     // One call may bring two ends of an execution; the first counts.
     const first = !seen.has(outcome.executionId)
     seen.add(outcome.executionId)
-    if (outcome.type === 'released') {
-      const row = first ? findPlace(connection, worker, outcome) : undefined
-      if (row === undefined) refused.push(outcome.executionId)
-      else released.push(row)
-    } else {
-      const row = first ? findHeld(connection, worker, outcome) : undefined
-      if (row === undefined) refused.push(outcome.executionId)
-      else ends.push({ ...row, outcome })
-    }
+    const row = first ? findHeld(connection, worker, outcome) : undefined
+    if (row === undefined) refused.push(outcome.executionId)
+    else if (outcome.type === 'released') released.push(row)
+    else if (runAgain(connection, row.seq, outcome, now)) again++
+    else ends.push({ ...row, outcome })
   }
   endAll(connection, ends, now)
   putBack(connection, released, now)
-  return { refused, ended: ends.length > 0, released: released.length > 0 }
+  const freed = settleDependents(connection, ends, now)
+  const accepted = outcomes.filter(({ executionId }) => !refused.includes(executionId))
+  const more = accepted.flatMap((outcome) => ('enqueue' in outcome ? (outcome.enqueue ?? []) : []))
+  insertMissingJobs(connection, more, now)
+  const workCame = again + released.length + freed + more.length > 0
+  return { refused, ended: ends.length > 0, workCame }
 }
 
-type ExecutionEnd = Exclude<ExecutionOutcome, { type: 'released' }>
+export type ExecutionEnd = Exclude<ExecutionOutcome, { type: 'released' }>
 
 interface HeldRow {
   readonly seq: number
   readonly ttl: number
+}
+
+interface PlacedRow extends HeldRow {
+  readonly queue: string
+  readonly position: number
 }
 
 interface End extends HeldRow {
@@ -54,25 +64,30 @@ interface End extends HeldRow {
 }
 
 // Few columns on purpose: each costs about as much to hand over as the search.
-const HELD = `WHERE id = ? AND execution_id = ? AND worker = ? AND state = 'started'`
-const HELD_TO_FINISH = `SELECT seq, result_ttl_ms AS ttl FROM jobs ${HELD}`
-const HELD_TO_FAIL = `SELECT seq, failure_ttl_ms AS ttl FROM jobs ${HELD}`
+const HELD = `FROM jobs WHERE id = ? AND execution_id = ? AND worker = ? AND state = 'started'`
+const HELD_TO_FINISH = `SELECT seq, result_ttl_ms AS ttl ${HELD}`
+const HELD_TO_FAIL = `SELECT seq, failure_ttl_ms AS ttl ${HELD}`
+const HELD_TO_RELEASE = `SELECT seq, 0 AS ttl, queue, position ${HELD}`
 
-function findHeld(connection: Connection, worker: string, outcome: ExecutionEnd): HeldRow | undefined {
-  const sql = outcome.type === 'finished' ? HELD_TO_FINISH : HELD_TO_FAIL
-  return connection.get<HeldRow>(sql, outcome.jobId, outcome.executionId, worker)
+/** Place and queue only for a release. */
+function findHeld(connection: Connection, worker: string, outcome: ExecutionOutcome): PlacedRow | undefined {
+  const { type, jobId, executionId } = outcome
+  const sql = type === 'finished' ? HELD_TO_FINISH : type === 'released' ? HELD_TO_RELEASE : HELD_TO_FAIL
+  return connection.get<PlacedRow>(sql, jobId, executionId, worker)
 }
 
 const FINISH = `UPDATE jobs SET state = 'finished', ended_at = ?, lease_until = NULL,
   expires_at = CASE WHEN result_ttl_ms < 0 THEN NULL ELSE ? + result_ttl_ms END`
 
-const FAIL = `UPDATE jobs SET state = 'failed', ended_at = ?, lease_until = NULL,
+const FAIL = `UPDATE jobs SET state = ?, ended_at = ?, lease_until = NULL,
   expires_at = CASE WHEN failure_ttl_ms < 0 THEN NULL ELSE ? + failure_ttl_ms END`
 
 function endAll(connection: Connection, ends: readonly End[], now: number): void {
   const kept = ends.filter(({ ttl }) => ttl !== 0)
   updateJobs(connection, FINISH, [now, now], numbersOf(kept, 'finished'))
-  updateJobs(connection, FAIL, [now, now], numbersOf(kept, 'failed'))
+  for (const state of ['failed', 'stopped', 'canceled'] as const) {
+    updateJobs(connection, FAIL, [state, now, now], numbersOf(kept, state))
+  }
   insertRows(connection, 'job_outcomes (seq, result, failure, bill)', kept.map(toOutcomeRow))
   for (const { seq, ttl } of ends) {
     if (ttl === 0) connection.run('DELETE FROM jobs WHERE seq = ?', seq)
@@ -87,20 +102,22 @@ function toOutcomeRow({ seq, outcome }: End): [number, string | null, string | n
   return [
     seq,
     outcome.type === 'finished' ? outcome.result : null,
-    outcome.type === 'failed' ? JSON.stringify(outcome.failure) : null,
+    'failure' in outcome ? JSON.stringify(outcome.failure) : null,
     outcome.bill === undefined ? null : JSON.stringify(outcome.bill),
   ]
 }
 
-interface PlacedRow {
-  readonly seq: number
-  readonly queue: string
-  readonly position: number
-}
-
-function findPlace(connection: Connection, worker: string, outcome: ExecutionOutcome): PlacedRow | undefined {
-  const sql = `SELECT seq, queue, position FROM jobs ${HELD}`
-  return connection.get<PlacedRow>(sql, outcome.jobId, outcome.executionId, worker)
+/** Returns how many jobs are queued because nothing is left that they wait for. */
+function settleDependents(connection: Connection, ends: readonly End[], now: number): number {
+  if (ends.length === 0 || !anyDependents(connection)) return 0
+  let queued = 0
+  for (const { outcome, ttl } of ends) {
+    const { jobId, type } = outcome
+    if (type === 'finished') queued += resolveDependents(connection, jobId, 'met', now)
+    if (type === 'failed') queued += resolveDependents(connection, jobId, 'failed', now)
+    if (type !== 'finished' && ttl === 0) cancelDependents(connection, jobId, now)
+  }
+  return queued
 }
 
 const RELEASE = `UPDATE jobs SET state = 'queued', position = ?, attempts = attempts - 1, enqueued_at = ?,

@@ -1,5 +1,8 @@
 import type { JobFailure } from '../../job/failure.ts'
+import type { PoisonedJob } from '../broker.ts'
 import type { Connection } from './connection.ts'
+import { cancelDependents, resolveDependents } from './dependents.ts'
+import { fetchJob } from './job-manage.ts'
 import { groupByQueue } from './job-outcome.ts'
 import { endOfQueue, frontOfQueue } from './position.ts'
 
@@ -37,14 +40,16 @@ interface ScheduledRow {
 const DUE = `SELECT seq, queue, at_front, position FROM jobs INDEXED BY jobs_scheduled
   WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at, position LIMIT ${BATCH}`
 
-const PROMOTE = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ? WHERE seq = ?`
+// The time to live is that until the first start: a retry has it behind itself.
+const PROMOTE = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ?,
+  expires_at = CASE WHEN attempts = 0 THEN ? + ttl_ms END WHERE seq = ?`
 
 /** Queues scheduled jobs whose time has come, in the order in which they became due. Returns how many. */
 export function promoteDue(connection: Connection, now: number): number {
   const due = connection.all<ScheduledRow>(DUE, now)
   for (const { seq, queue, at_front } of due) {
     const position = at_front === 1 ? frontOfQueue(connection, queue, 1, now) : endOfQueue(connection, queue, now)
-    connection.run(PROMOTE, position, now, seq)
+    connection.run(PROMOTE, position, now, now, seq)
   }
   return due.length
 }
@@ -58,14 +63,18 @@ interface AbandonedRow {
   readonly worker: string
   readonly abandonments: number
   readonly failure_ttl_ms: number
+  readonly has_callback: number
 }
 
 export interface Reclaimed {
   readonly reclaimed: { readonly jobId: string; readonly worker: string }[]
-  readonly poisoned: { readonly jobId: string; readonly worker: string }[]
+  readonly poisoned: PoisonedJob[]
+  /** Jobs queued because they waited for one that failed now. */
+  readonly freed: number
 }
 
-const ABANDONED = `SELECT seq, id, name, queue, position, worker, abandonments, failure_ttl_ms FROM jobs INDEXED BY jobs_started
+const ABANDONED = `SELECT seq, id, name, queue, position, worker, abandonments, failure_ttl_ms,
+  json_extract(options, '$.callbacks.failure') IS NOT NULL AS has_callback FROM jobs INDEXED BY jobs_started
   WHERE state = 'started' AND lease_until <= ? LIMIT ${BATCH}`
 
 const RECLAIM = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ?, abandonments = abandonments + 1,
@@ -80,19 +89,31 @@ export function reclaimAbandoned(connection: Connection, maxAbandonments: number
     let place = frontOfQueue(connection, group.queue, group.rows.length, now)
     for (const { seq } of group.rows) connection.run(RECLAIM, place++, now, seq)
   }
-  for (const row of poisoned) poison(connection, row, now)
-  const name = ({ id, worker }: AbandonedRow) => ({ jobId: id, worker })
-  return { reclaimed: again.map(name), poisoned: poisoned.map(name) }
+  let freed = 0
+  const gone: PoisonedJob[] = poisoned.map((row) => {
+    const job = { jobId: row.id, worker: row.worker }
+    poison(connection, row, now)
+    const record = row.has_callback === 1 ? fetchJob(connection, row.id) : undefined
+    freed += settlePoisoned(connection, row, now)
+    return record === undefined ? job : { ...job, record }
+  })
+  return { reclaimed: again.map(({ id, worker }) => ({ jobId: id, worker })), poisoned: gone, freed }
+}
+
+/** Forgets it where it is kept for no time, and lets those go on that waited for it. */
+function settlePoisoned(connection: Connection, { seq, id, failure_ttl_ms }: AbandonedRow, now: number): number {
+  const freed = resolveDependents(connection, id, 'failed', now)
+  if (failure_ttl_ms === 0) {
+    connection.run('DELETE FROM jobs WHERE seq = ?', seq)
+    cancelDependents(connection, id, now)
+  }
+  return freed
 }
 
 const POISON = `UPDATE jobs SET state = 'failed', abandonments = abandonments + 1, ended_at = ?, expires_at = ?,
   lease_until = NULL WHERE seq = ?`
 
 function poison(connection: Connection, row: AbandonedRow, now: number): void {
-  if (row.failure_ttl_ms === 0) {
-    connection.run('DELETE FROM jobs WHERE seq = ?', row.seq)
-    return
-  }
   connection.run(POISON, now, row.failure_ttl_ms < 0 ? null : now + row.failure_ttl_ms, row.seq)
   connection.run(
     'INSERT INTO job_outcomes (seq, failure) VALUES (?, ?)',

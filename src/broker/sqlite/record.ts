@@ -1,11 +1,12 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { Bill, JobRecord } from '../../job/record.ts'
 import type { JobState } from '../../job/states.ts'
+import { decodeForRecord } from './job-options.ts'
 
 /** Columns and joins of a whole job; the job is `j`. */
 export const RECORD_COLUMNS = `j.seq, j.id, j.name, j.queue, j.state, j.created_at, j.enqueued_at, j.due_at, j.started_at, j.ended_at,
   j.expires_at, j.timeout_ms, j.result_ttl_ms, j.failure_ttl_ms, j.attempts, j.abandonments, j.progress, j.worker, j.execution_id,
-  a.args, m.meta, o.result, o.failure, o.bill`
+  j.options, j.retries_left, j.repeats_left, a.args, m.meta, o.result, o.failure, o.bill`
 
 export const RECORD_JOINS = `LEFT JOIN job_args a ON a.seq = j.seq
   LEFT JOIN job_metas m ON m.seq = j.seq
@@ -31,6 +32,9 @@ export interface RecordRow {
   readonly progress: number | null
   readonly worker: string | null
   readonly execution_id: string | null
+  readonly options: string | null
+  readonly retries_left: number | null
+  readonly repeats_left: number | null
   readonly args: string
   readonly meta: string | null
   readonly result: string | null
@@ -63,6 +67,7 @@ export function toRecord(row: RecordRow): JobRecord {
     ...present('result', row.result),
     ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as JobFailure }),
     ...(row.bill === null ? {} : { bill: JSON.parse(row.bill) as Bill }),
+    ...decodeForRecord(row),
   }
 }
 

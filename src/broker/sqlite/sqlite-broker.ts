@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { assertQueueName } from '../../job/queue-name.ts'
-import type { JobRecord, NewJob } from '../../job/record.ts'
+import type { JobRecord, JobResultEntry, NewJob } from '../../job/record.ts'
 import type {
   Broker,
   BrokerCapabilities,
+  CommandSendParams,
+  JobCancelOptions,
   JobEnqueued,
   JobExchange,
   JobExchangeParams,
@@ -19,25 +20,39 @@ import type {
   WorkerHeartbeatParams,
   WorkerInfo,
   WorkerRegistration,
+  WorkSuspendParams,
   WorkWaitParams,
 } from '../broker.ts'
-import { assertExchange, assertLease, assertList, assertNewJob } from '../check-arguments.ts'
+import {
+  assertExchange,
+  assertLease,
+  assertList,
+  assertNewJob,
+  assertSchedule,
+  assertSuspension,
+} from '../check-arguments.ts'
+import type { WorkerCommand } from '../command.ts'
+import type { ScheduleFireParams, ScheduleRecord, ScheduleSync, ScheduleSyncParams } from '../schedule.ts'
+import { listenForCommands, sendCommand } from './command.ts'
 import type { Connection } from './connection.ts'
+import { listDependents } from './dependents.ts'
 import { EndedProbe } from './ended-probe.ts'
+import { deleteGroup, fetchGroup, listGroups } from './group.ts'
+import { listResults } from './history.ts'
+import { Housekeeping, isDue } from './housekeeping.ts'
 import { anyClaimable, claimJobs } from './job-claim.ts'
 import { insertJobs } from './job-enqueue.ts'
 import { renewLeases, updateRunning } from './job-lease.ts'
 import { listJobs } from './job-list.ts'
-import { deleteJob, fetchJob, requeueJob } from './job-manage.ts'
+import { cancelJob, deleteJob, emptyQueue, fetchJob, lastJob, requeueJob } from './job-manage.ts'
 import { applyOutcomes } from './job-outcome.ts'
-import { BATCH, dueWork, forgetExpired, promoteDue, type Reclaimed, reclaimAbandoned } from './maintenance.ts'
+import { BATCH, dueWork } from './maintenance.ts'
 import { listQueues, setPaused } from './queue.ts'
+import { deleteSchedule, fireSchedule, listSchedules, syncSchedules } from './schedule.ts'
+import { resume, suspend, suspendedUntil } from './suspension.ts'
 import { type Look, waitFor } from './wait.ts'
 import { WakeFile } from './wake.ts'
-import { forgetGoneWorkers, listWorkers, recordHeartbeat, registerWorker, unregisterWorker } from './worker.ts'
-
-/** How long one `maintain` goes on forgetting expired jobs; what is left is for the next. */
-const FORGET_FOR_MS = 500
+import { listWorkers, recordHeartbeat, registerWorker, unregisterWorker } from './worker.ts'
 
 /** Jobs in one SQLite file that any number of processes of one machine share. */
 export class SqliteBroker implements Broker {
@@ -48,6 +63,9 @@ export class SqliteBroker implements Broker {
   /** Rung when there may be work, and when some job ended. */
   readonly #work: WakeFile
   readonly #done: WakeFile
+  /** Rung when some worker is told something. */
+  readonly #told: WakeFile
+  readonly #housekeeping: Housekeeping
   readonly #closing = new AbortController()
 
   constructor(connection: Connection, url: string) {
@@ -56,6 +74,8 @@ export class SqliteBroker implements Broker {
     this.#endedProbe = new EndedProbe(connection)
     this.#work = new WakeFile(`${connection.file}-wake`)
     this.#done = new WakeFile(`${connection.file}-done`)
+    this.#told = new WakeFile(`${connection.file}-told`)
+    this.#housekeeping = new Housekeeping(connection, this.#work, this.#done)
     // Each pending wait listens; a thousand of them are no leak.
     setMaxListeners(0, this.#closing.signal)
   }
@@ -66,10 +86,12 @@ export class SqliteBroker implements Broker {
       this.#connection.assertUsable()
       return { duplicates: [] }
     }
-    await this.#connection.write('enqueue jobs', () => insertJobs(this.#connection, jobs, Date.now()))
+    const duplicates = await this.#connection.write('enqueue jobs', () =>
+      insertJobs(this.#connection, jobs, Date.now()),
+    )
     // Also for jobs due later: whoever waits has to learn when.
     this.#work.ring()
-    return { duplicates: [] }
+    return { duplicates }
   }
 
   async jobExchange(params: JobExchangeParams): Promise<JobExchange> {
@@ -81,7 +103,7 @@ export class SqliteBroker implements Broker {
       return { applied, claimed: claimJobs(this.#connection, params, now) }
     })
     if (applied.ended) this.#done.ring()
-    if (applied.released) this.#work.ring()
+    if (applied.workCame) this.#work.ring()
     return { refused: applied.refused, claimed }
   }
 
@@ -104,8 +126,24 @@ export class SqliteBroker implements Broker {
   }
 
   async jobDelete(id: string): Promise<void> {
-    await this.#connection.write('delete a job', () => deleteJob(this.#connection, id))
+    await this.#connection.write('delete a job', () => deleteJob(this.#connection, id, Date.now()))
     this.#done.ring()
+  }
+
+  async jobCancel(id: string, options: JobCancelOptions = {}): Promise<void> {
+    const queued = await this.#connection.write('cancel a job', () =>
+      cancelJob(this.#connection, id, options, Date.now()),
+    )
+    this.#done.ring()
+    if (queued > 0) this.#work.ring()
+  }
+
+  async jobResults(id: string): Promise<JobResultEntry[]> {
+    return this.#connection.read('list results', () => listResults(this.#connection, id))
+  }
+
+  async jobDependents(id: string): Promise<string[]> {
+    return this.#connection.readOne('list dependents', () => listDependents(this.#connection, id))
   }
 
   async jobWait(id: string, params: WaitParams): Promise<JobRecord | undefined> {
@@ -120,22 +158,34 @@ export class SqliteBroker implements Broker {
     return this.#connection.write('renew leases', () => renewLeases(this.#connection, params, Date.now()))
   }
 
-  async maintain(params: MaintainParams): Promise<Maintenance> {
-    const now = Date.now()
-    const due = await this.#connection.readOne('maintain', () => dueWork(this.#connection))
-    const promoted = isDue(due.nextDueAt, now) ? await this.#promote() : 0
-    const taken = isDue(due.nextLeaseEnd, now) ? await this.#reclaim(params.maxAbandonments) : NOTHING_RECLAIMED
-    const expired = isDue(due.nextExpiry, now) ? await this.#forget() : 0
-    if (isDue(due.nextWorkerGone, now)) {
-      await this.#connection.write('forget gone workers', () => forgetGoneWorkers(this.#connection, Date.now()))
-    }
-    const { nextDueAt } =
-      promoted === 0 ? due : await this.#connection.readOne('maintain', () => dueWork(this.#connection))
-    return { promoted, ...taken, expired, ...(nextDueAt === null ? {} : { nextDueAt }) }
+  maintain(params: MaintainParams): Promise<Maintenance> {
+    return this.#housekeeping.maintain(params)
+  }
+
+  async groupFetch(name: string): Promise<string[]> {
+    return this.#connection.readOne('fetch a group', () => fetchGroup(this.#connection, name))
+  }
+
+  async groupList(): Promise<string[]> {
+    return this.#connection.readOne('list groups', () => listGroups(this.#connection))
+  }
+
+  async groupDelete(name: string): Promise<void> {
+    await this.#connection.write('delete a group', () => deleteGroup(this.#connection, name))
   }
 
   async queueList(): Promise<QueueInfo[]> {
     return this.#connection.read('list queues', () => listQueues(this.#connection))
+  }
+
+  async queueEmpty(queue: string): Promise<number> {
+    assertQueueName(queue)
+    const last = await this.#connection.readOne('empty a queue', () => lastJob(this.#connection))
+    const count = await this.#housekeeping.inBatches(Number.POSITIVE_INFINITY, () =>
+      this.#connection.write('empty a queue', () => emptyQueue(this.#connection, queue, last, BATCH, Date.now())),
+    )
+    if (count > 0) this.#done.ring()
+    return count
   }
 
   async queuePause(queue: string): Promise<void> {
@@ -147,6 +197,28 @@ export class SqliteBroker implements Broker {
     assertQueueName(queue)
     await this.#connection.write('resume a queue', () => setPaused(this.#connection, queue, false))
     this.#work.ring()
+  }
+
+  async scheduleSync(params: ScheduleSyncParams): Promise<ScheduleSync> {
+    for (const definition of params.definitions) assertSchedule(definition)
+    return this.#connection.write('synchronize schedules', () => syncSchedules(this.#connection, params))
+  }
+
+  async scheduleList(): Promise<ScheduleRecord[]> {
+    return this.#connection.readOne('list schedules', () => listSchedules(this.#connection))
+  }
+
+  async scheduleFire(params: ScheduleFireParams): Promise<boolean> {
+    if (params.job !== undefined) assertNewJob(params.job)
+    const fired = await this.#connection.write('fire a schedule', () =>
+      fireSchedule(this.#connection, params, Date.now()),
+    )
+    if (fired) this.#work.ring()
+    return fired
+  }
+
+  async scheduleDelete(name: string): Promise<boolean> {
+    return this.#connection.write('delete a schedule', () => deleteSchedule(this.#connection, name))
   }
 
   async workerRegister(worker: WorkerRegistration): Promise<void> {
@@ -164,6 +236,35 @@ export class SqliteBroker implements Broker {
 
   async workerList(): Promise<WorkerInfo[]> {
     return this.#connection.read('list workers', () => listWorkers(this.#connection, Date.now()))
+  }
+
+  async commandSend({ worker, command }: CommandSendParams): Promise<boolean> {
+    const sent = await this.#connection.write('send a command', () =>
+      sendCommand(this.#connection, worker, command, Date.now()),
+    )
+    if (sent) this.#told.ring()
+    return sent
+  }
+
+  async commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>> {
+    const closed = this.#closing.signal
+    return listenForCommands(this.#connection, this.#told, { worker, listener, closed })
+  }
+
+  async workSuspend({ ttlMs }: WorkSuspendParams = {}): Promise<void> {
+    if (ttlMs !== undefined) assertSuspension(ttlMs)
+    await this.#connection.write('suspend', () =>
+      suspend(this.#connection, ttlMs === undefined ? null : Date.now() + Math.ceil(ttlMs)),
+    )
+  }
+
+  async workResume(): Promise<void> {
+    await this.#connection.write('resume', () => resume(this.#connection))
+    this.#work.ring()
+  }
+
+  async workSuspended(): Promise<boolean> {
+    return this.#connection.readOne('suspended?', () => suspendedUntil(this.#connection, Date.now()) !== undefined)
   }
 
   async workWait(params: WorkWaitParams): Promise<void> {
@@ -184,70 +285,32 @@ export class SqliteBroker implements Broker {
     this.#connection.close()
     this.#work.close()
     this.#done.close()
+    this.#told.close()
   }
 
   /** Looks without the write lock: idle workers, all woken by one job, need not queue up for it. */
   async #mayClaim({ limit, queues }: JobExchangeParams): Promise<boolean> {
     if (limit === 0) this.#connection.assertUsable()
-    return limit > 0 && (await this.#connection.readOne('claim jobs', () => anyClaimable(this.#connection, queues)))
+    const now = Date.now()
+    const look = () => anyClaimable(this.#connection, queues, now)
+    return limit > 0 && (await this.#connection.readOne('claim jobs', look))
   }
 
   async #lookForWork(queues: readonly string[]): Promise<Look<true>> {
-    const { claimable, nextDueAt } = await this.#connection.readOne('wait for work', () => ({
-      claimable: anyClaimable(this.#connection, queues),
+    const now = Date.now()
+    const { claimable, nextDueAt, suspended } = await this.#connection.readOne('wait for work', () => ({
+      claimable: anyClaimable(this.#connection, queues, now),
       nextDueAt: dueWork(this.#connection).nextDueAt,
+      suspended: suspendedUntil(this.#connection, now),
     }))
-    if (claimable) return { found: true }
-    if (nextDueAt === null) return {}
-    if (!isDue(nextDueAt, Date.now())) return { againAt: nextDueAt }
-    await this.#promote()
-    return { againAt: Date.now() }
-  }
-
-  async #promote(): Promise<number> {
-    return this.#inBatches(Number.POSITIVE_INFINITY, async () => {
-      const count = await this.#connection.write('queue due jobs', () => promoteDue(this.#connection, Date.now()))
-      if (count > 0) this.#work.ring()
-      return count
-    })
-  }
-
-  async #reclaim(maxAbandonments: number): Promise<Reclaimed> {
-    const all: Reclaimed = { reclaimed: [], poisoned: [] }
-    await this.#inBatches(Number.POSITIVE_INFINITY, async () => {
-      const { reclaimed, poisoned } = await this.#connection.write('reclaim jobs', () =>
-        reclaimAbandoned(this.#connection, maxAbandonments, Date.now()),
-      )
-      if (reclaimed.length > 0) this.#work.ring()
-      if (poisoned.length > 0) this.#done.ring()
-      all.reclaimed.push(...reclaimed)
-      all.poisoned.push(...poisoned)
-      return reclaimed.length + poisoned.length
-    })
-    return all
-  }
-
-  async #forget(): Promise<number> {
-    return this.#inBatches(FORGET_FOR_MS, () =>
-      this.#connection.write('forget expired jobs', () => forgetExpired(this.#connection, Date.now())),
-    )
-  }
-
-  /** Repeats `step` while it fills its batch, giving way to everybody else in between. */
-  async #inBatches(forMs: number, step: () => Promise<number>): Promise<number> {
-    const end = performance.now() + forMs
-    let total = 0
-    for (;;) {
-      const count = await step()
-      total += count
-      if (count < BATCH || performance.now() > end) return total
-      await nextTurn()
-    }
+    if (claimable && suspended === undefined) return { found: true }
+    if (!isDue(nextDueAt, now)) return lookAgain(nextDueAt ?? undefined, suspended)
+    await this.#housekeeping.promote()
+    return { againAt: now }
   }
 }
 
-const NOTHING_RECLAIMED: Reclaimed = { reclaimed: [], poisoned: [] }
-
-function isDue(at: number | null, now: number): boolean {
-  return at !== null && at <= now
+function lookAgain(...times: readonly (number | undefined)[]): Look<true> {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? {} : { againAt: Math.min(...known) }
 }

@@ -1,7 +1,8 @@
 import type { Broker } from '../../broker/broker.ts'
-import { UsageError, WorkhorseError } from '../../errors.ts'
+import { JobStateError, UsageError, WorkhorseError } from '../../errors.ts'
 import { nextState, statesAllowing } from '../../job/states.ts'
-import { type ChangeReport, deleteJobs, type JobSelection, requeueJobs } from '../../queue/inspect.ts'
+import { cancelJob, stopJob } from '../../queue/control.ts'
+import { type ChangeReport, changeJobs, deleteJobs, type JobSelection, requeueJobs } from '../../queue/inspect.ts'
 import type { Invocation } from '../command.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { EXIT_FAILED } from '../report-error.ts'
@@ -22,6 +23,32 @@ export function runJobsDelete(invocation: Invocation<ChangeFlag>): Promise<numbe
   const { state } = invocation.flags
   if (state === 'started') throw new UsageError('running jobs cannot be deleted; let them end first')
   return change(invocation, 'delete', 'deleted', deleteJobs)
+}
+
+/** What waits is taken out; what runs is asked to end. */
+export function runJobsCancel(invocation: Invocation<ChangeFlag>): Promise<number> {
+  const { state } = invocation.flags
+  if (state !== undefined && nextState(state, 'cancel') === undefined) {
+    throw new UsageError(`${state} jobs cannot be canceled; ${statesAllowing('cancel').join(', ')} ones can`)
+  }
+  return change(invocation, 'cancel', 'canceled', (broker, selection) =>
+    changeJobs(broker, selection, async (id) => void (await cancelJob(broker, id))),
+  )
+}
+
+/** Resolves when they have ended. */
+export function runJobsStop(invocation: Invocation<ChangeFlag | 'grace'>): Promise<number> {
+  const { state, grace = 0 } = invocation.flags
+  if (state !== undefined && state !== 'started') {
+    throw new UsageError(`${state} jobs cannot be stopped; started ones can (workhorse jobs cancel takes others)`)
+  }
+  return change(invocation, 'stop', 'stopped', (broker, selection) =>
+    changeJobs(broker, selection, async (id) => {
+      const ended = await stopJob(broker, id, grace)
+      if (ended !== 'stopped' && ended !== 'canceled')
+        throw new JobStateError(id, ended, 'it ended before it was stopped')
+    }),
+  )
 }
 
 function change(

@@ -25,5 +25,9 @@ function call(gateway: JobGateway, method: GatewayMethod, args: unknown[]): Prom
       return gateway.fetch(args[0] as string)
     case 'wait':
       return gateway.wait(args[0] as string, (args[1] as number | null) ?? undefined)
+    case 'cancel':
+      return gateway.cancel(args[0] as string)
+    case 'stop':
+      return gateway.stop(args[0] as string, args[1] as number)
   }
 }

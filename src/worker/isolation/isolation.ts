@@ -8,7 +8,7 @@ import type { Bill, ClaimedJob } from '../../job/record.ts'
  */
 export interface Isolation {
   readonly mode: IsolationMode
-  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws ForkUnavailableError */
+  /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws PoolStartError, @throws ForkUnavailableError */
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
@@ -16,7 +16,7 @@ export interface Isolation {
   close(): Promise<void>
 }
 
-export const ISOLATION_MODES = ['fork', 'inline'] as const
+export const ISOLATION_MODES = ['fork', 'pool', 'inline'] as const
 export type IsolationMode = (typeof ISOLATION_MODES)[number]
 
 export interface RunningExecution {
@@ -26,6 +26,20 @@ export interface RunningExecution {
   abort(reason: string): void
   /** End the job's process group now. Where the mode cannot (inline), the execution is given up. */
   kill(): void
+  /**
+   * What it has used so far, seen from outside its process; undefined before its process is born and after its end.
+   * Absent where the mode cannot tell: there limits of memory, CPU time and output cannot be kept.
+   */
+  measure?(): Measurement | undefined
+}
+
+export interface Measurement {
+  /** What the job and its child processes have allocated since the hand-over, without what they have inherited. */
+  readonly memoryBytes: number
+  /** User and system, with the children it has waited for. */
+  readonly cpuMs: number
+  /** Printed so far. */
+  readonly outputBytes: number
 }
 
 /** How the job's process ended, before the supervisor has judged it. */

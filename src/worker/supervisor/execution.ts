@@ -1,12 +1,29 @@
 import type { ExecutionOutcome } from '../../broker/broker.ts'
 import type { JobFailure } from '../../job/failure.ts'
-import { type ClaimedJob, UNLIMITED } from '../../job/record.ts'
+import type { LimitError } from '../../job/limit-errors.ts'
+import type { JobLimits } from '../../job/limits.ts'
+import { type Bill, type ClaimedJob, UNLIMITED } from '../../job/record.ts'
 import { formatDuration } from '../../support/duration.ts'
 import { LongTimeout } from '../../support/long-timeout.ts'
-import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation/isolation.ts'
+import type {
+  ExecutionEnd,
+  ExecutionObserver,
+  Isolation,
+  Measurement,
+  RunningExecution,
+} from '../isolation/isolation.ts'
+import { killedFailure, stoppedFailure, timeoutFailure } from './ending-failures.ts'
+import { explainRefusal } from './limit-watch.ts'
 
-/** Why we end an execution ourselves. */
-type Ending = 'timeout' | 'shutdown' | 'lease-lost'
+/** Why we end an execution ourselves. The first reason counts, but for a lost lease, which leaves nothing to tell. */
+type Ending =
+  | { readonly type: 'timeout' }
+  | { readonly type: 'limit'; readonly error: LimitError }
+  | { readonly type: 'stopped'; readonly graceMs: number }
+  | { readonly type: 'canceled' }
+  | { readonly type: 'killed' }
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'lease-lost' }
 
 /**
  * One run of one job: starts it, keeps its time limit from outside its process, and judges its end.
@@ -21,59 +38,123 @@ export class Execution {
   readonly #graceMs: number
   #ending: Ending | undefined
   #timer: LongTimeout | undefined
+  #killTimer: LongTimeout | undefined
 
   constructor(job: ClaimedJob, isolation: Isolation, observer: ExecutionObserver, graceMs: number) {
     this.job = job
-    this.#graceMs = graceMs
+    this.#graceMs = job.limits?.graceMs ?? graceMs
     this.#running = isolation.run(job, observer)
     if (job.timeoutMs !== UNLIMITED) this.#timer = new LongTimeout(job.timeoutMs, () => this.#timeOut())
     this.outcome = this.#running.ended.then((end) => this.#judge(end))
   }
 
+  get limits(): JobLimits {
+    return this.job.limits ?? {}
+  }
+
+  /** Where its isolation cannot tell, limits cannot be kept. */
+  get isMeasurable(): boolean {
+    return this.#running.measure !== undefined
+  }
+
+  measure(): Measurement | undefined {
+    return this.#running.measure?.()
+  }
+
+  /** It is beyond a limit: kill it. */
+  breached(error: LimitError): void {
+    this.#end({ type: 'limit', error })
+  }
+
+  /** Somebody wants it ended: abort its signal, and kill it when the grace is over; at once where that is 0. */
+  stop(graceMs: number): void {
+    const ending = { type: 'stopped', graceMs } as const
+    if (graceMs <= 0) return this.#end(ending)
+    this.#mark(ending)
+    this.#running.abort('the job was stopped')
+    this.#killAfter(graceMs)
+  }
+
+  /** Somebody asks it to end: abort its signal. A job that does not look at it goes on. */
+  cancel(): void {
+    this.#ending ??= { type: 'canceled' }
+    this.#running.abort('the job was canceled')
+  }
+
+  /** Kill it; this attempt has failed. */
+  kill(): void {
+    this.#end({ type: 'killed' })
+  }
+
   /** Kill it and hand the job back, uncounted. */
   interrupt(): void {
-    this.#end('shutdown')
+    this.#end({ type: 'shutdown' })
   }
 
   /** The lease is gone: another worker may be running the job already. */
   abandon(): void {
-    this.#end('lease-lost')
-  }
-
-  #end(ending: Ending): void {
-    this.#ending = ending
+    this.#ending = { type: 'lease-lost' }
     this.#running.kill()
   }
 
+  #end(ending: Ending): void {
+    this.#mark(ending)
+    this.#running.kill()
+  }
+
+  /** A cancel that the job has not heeded does not keep what comes after it from ending the job by its own name. */
+  #mark(ending: Ending): void {
+    if (this.#ending === undefined || this.#ending.type === 'canceled') this.#ending = ending
+  }
+
   #timeOut(): void {
-    this.#ending ??= 'timeout'
+    this.#mark({ type: 'timeout' })
     this.#running.abort(`the job reached its timeout of ${formatDuration(this.job.timeoutMs)}`)
-    this.#timer = new LongTimeout(this.#graceMs, () => this.#running.kill())
+    this.#killAfter(this.#graceMs)
+  }
+
+  #killAfter(graceMs: number): void {
+    this.#killTimer?.clear()
+    this.#killTimer = new LongTimeout(graceMs, () => this.#running.kill())
   }
 
   #judge(end: ExecutionEnd): ExecutionOutcome | undefined {
     this.#timer?.clear()
-    if (this.#ending === 'lease-lost') return undefined
-    const base = { jobId: this.job.id, executionId: this.job.executionId, ...(end.bill ? { bill: end.bill } : {}) }
+    this.#killTimer?.clear()
+    const ending = this.#ending
+    if (ending?.type === 'lease-lost') return undefined
+    const base = { jobId: this.job.id, executionId: this.job.executionId, ...this.#billOf(end) }
     if (end.type === 'finished') return { ...base, type: 'finished', result: end.result }
-    if (end.type === 'unstarted' || this.#ending === 'shutdown') return { ...base, type: 'released' }
-    if (this.#ending === 'timeout') return { ...base, type: 'failed', failure: this.#timeoutFailure(end) }
-    if (end.type === 'failed') return { ...base, type: 'failed', failure: end.failure }
+    if (end.type === 'unstarted' && ending?.type === 'stopped') {
+      return { ...base, type: 'stopped', failure: stoppedFailure(ending.graceMs, end) }
+    }
+    if (end.type === 'unstarted') return { ...base, type: 'released' }
+    switch (ending?.type) {
+      case 'shutdown':
+        return { ...base, type: 'released' }
+      case 'stopped':
+        return { ...base, type: 'stopped', failure: stoppedFailure(ending.graceMs, end) }
+      case 'canceled':
+        return { ...base, type: 'canceled' }
+      case 'killed':
+        return { ...base, type: 'failed', failure: killedFailure() }
+      case 'limit':
+        return { ...base, type: 'failed', failure: ending.error.toFailure() }
+      case 'timeout':
+        return { ...base, type: 'failed', failure: timeoutFailure(this.job.timeoutMs, this.#graceMs, end) }
+      case undefined:
+        return { ...base, type: 'failed', failure: this.#failureOf(end) }
+    }
+  }
+
+  #failureOf(end: ExecutionEnd): JobFailure {
+    if (end.type === 'failed') return explainRefusal(this.job.limits, end.failure)
     throw new Error(`[BUG] execution ${this.job.executionId} was killed, and nobody wanted it`)
   }
 
-  #timeoutFailure(end: ExecutionEnd): JobFailure {
-    const limit = formatDuration(this.job.timeoutMs)
-    const base = { kind: 'timeout', name: 'JobTimeoutError' } as const
-    if (end.type === 'failed') {
-      const { name, message, stack } = end.failure
-      const cause = stack === undefined ? { name, message } : { name, message, stack }
-      return { ...base, message: `the job reached its timeout of ${limit} and gave up when its signal aborted`, cause }
-    }
-    const killed =
-      end.type === 'killed' && end.givenUp
-        ? 'and could not be killed in inline mode; its code may still be running'
-        : `and was killed, for it had not ended ${formatDuration(this.#graceMs)} after its signal aborted`
-    return { ...base, message: `the job reached its timeout of ${limit} ${killed}` }
+  #billOf({ bill }: ExecutionEnd): { bill?: Bill } {
+    if (bill === undefined) return {}
+    // Two clocks: the broker's may be ahead of ours.
+    return { bill: { waitMs: Math.max(0, this.startedAt - this.job.enqueuedAt), ...bill } }
   }
 }

@@ -28,6 +28,7 @@ export class Upkeep {
   readonly #hooks: UpkeepHooks
   #beatTimer: NodeJS.Timeout | undefined
   #maintainTimer: NodeJS.Timeout | undefined
+  #beating: Promise<void> | undefined
   #maintaining: Promise<void> | undefined
   #stopped = false
 
@@ -51,17 +52,19 @@ export class Upkeep {
     return this.#maintaining
   }
 
+  /** Resolves when nothing of it is under way any more. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#beatTimer)
     clearTimeout(this.#maintainTimer)
+    await this.#beating
     await this.#maintaining
   }
 
   #scheduleBeat(): void {
     if (this.#stopped) return
     this.#beatTimer = setTimeout(() => {
-      void this.#hooks
+      this.#beating = this.#hooks
         .beat()
         .catch((error: unknown) => this.#hooks.failed(error))
         .then(() => this.#scheduleBeat())

@@ -141,7 +141,7 @@ export function describeIsolation(name: string, open: () => Promise<Isolation>, 
         for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT']) {
           const failure = await failureOf(run('kill-itself', [signal]))
           expect(failure).toMatchObject({ kind: 'signal', signal })
-          expect(failure.message).toMatch(/^the horse \(pid \d+\) was ended by SIG\w+ /)
+          expect(failure.message).toMatch(/^the (horse|pool child) \(pid \d+\) was ended by SIG\w+ /)
         }
       })
 

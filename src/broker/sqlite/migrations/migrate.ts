@@ -1,9 +1,10 @@
 import { BrokerUnavailableError } from '../../../errors.ts'
 import type { Connection } from '../connection.ts'
 import { jobs } from './001-jobs.ts'
+import { features } from './002-features.ts'
 import type { Migration } from './migration.ts'
 
-const MIGRATIONS: readonly Migration[] = [jobs]
+const MIGRATIONS: readonly Migration[] = [jobs, features]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
 

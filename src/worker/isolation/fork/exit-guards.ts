@@ -1,4 +1,10 @@
-import type { Horse } from './horse-main.ts'
+/** What every way out of a process leads to. */
+export interface ExitGuarded {
+  /** `process.exit`, called by whatever runs. */
+  exitCalled(exitCode: number): never
+  /** An error that no code was there to catch. */
+  uncaught(thrown: unknown, kind: 'uncaught-exception' | 'unhandled-rejection'): void
+}
 
 /**
  * Leads every way out of a Node process to the horse, which reports and leaves by _exit(2); Node's own ways out hang
@@ -6,8 +12,8 @@ import type { Horse } from './horse-main.ts'
  * application's own come first.
  * @returns where to say which horse this process has become
  */
-export function installExitGuards(): (horse: Horse | undefined) => void {
-  let horse: Horse | undefined
+export function installExitGuards(): (horse: ExitGuarded | undefined) => void {
+  let horse: ExitGuarded | undefined
   const exit = process.exit
   const guarded = (code?: number | string | null): never => {
     if (horse === undefined) return exit(code)

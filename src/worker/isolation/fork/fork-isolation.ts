@@ -1,61 +1,41 @@
-import { readFileSync } from 'node:fs'
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { HorseHandle } from './horse-handle.ts'
-import { loadNative } from './load-native.ts'
-import type { BootReport, ZygoteNotice } from './messages.ts'
-import type { Native } from './native.ts'
-import { ZygoteHandle, type ZygoteLaunch } from './zygote-handle.ts'
+import { killIfThere } from './kill-if-there.ts'
+import type { Offspring } from './offspring.ts'
+import type { ZygoteLaunch } from './zygote-handle.ts'
+import { ZygoteKeeper, type ZygoteKeeperEvents } from './zygote-keeper.ts'
 
 export interface ForkOptions extends ZygoteLaunch {
   /** Horses forked ahead. */
   readonly standby: number
 }
 
-/** What the supervisor's log shows of the machinery. */
-export interface ForkEvents {
-  zygoteReady(pid: number, report: BootReport): void
-  zygoteDied(pid: number, end: string): void
-  forkFailed(message: string): void
-  zygoteOutput(stream: 'stdout' | 'stderr', text: string): void
-  /** The zygote could not be replaced; no job can run any more. */
-  broken(error: Error): void
-}
+export type ForkEvents = ZygoteKeeperEvents
 
 const OUTPUT_INTERVAL_MS = 100
-const RESTART_DELAYS_MS = [0, 100, 500, 2000, 5000]
-const FORK_RETRY_MS = 200
 
 /**
- * Fork mode: a zygote, horses forked ahead, and for each job the next of them.
- * A zygote that dies is replaced; jobs that wait for a horse then wait for the new zygote.
+ * Fork mode: horses forked ahead from the zygote, and for each job the next of them.
+ * Where the zygote is being replaced, jobs that wait for a horse wait for the new zygote.
  */
 export class ForkIsolation implements Isolation {
   readonly mode = 'fork'
   readonly #options: ForkOptions
-  readonly #events: ForkEvents
-  readonly #native: Native
-  /** All horses whose death was not heard of yet, by number. */
-  readonly #horses = new Map<number, HorseHandle>()
+  readonly #keeper: ZygoteKeeper
   readonly #standby: HorseHandle[] = []
   readonly #running = new Set<HorseHandle>()
-  #lastNumber = 0
-  #zygote: ZygoteHandle | undefined
-  #zygoteReady = false
   #closing = false
   #outputTimer: NodeJS.Timeout | undefined
-  #oomKills = 0
 
-  constructor(options: ForkOptions, events: ForkEvents) {
+  /** @param keeper a zygote that others use, too; else one of its own */
+  constructor(options: ForkOptions, events: ForkEvents, keeper: ZygoteKeeper = new ZygoteKeeper(options, events)) {
     this.#options = options
-    this.#events = events
-    this.#native = loadNative()
+    this.#keeper = keeper
   }
 
-  async start(): Promise<void> {
-    this.#oomKills = countOomKills()
-    await this.#startZygote()
-    this.#fillStandby()
+  start(): Promise<void> {
+    return this.#keeper.start(this).then(() => this.#fillStandby())
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
@@ -69,22 +49,21 @@ export class ForkIsolation implements Isolation {
       ended,
       abort: (reason) => horse.abort(reason),
       kill: () => this.#kill(horse),
+      measure: () => horse.measure(),
     }
   }
 
   async close(): Promise<void> {
     this.#closing = true
-    for (const horse of this.#running) horse.markKilled()
-    await this.#zygote?.close()
+    for (const horse of this.#running) this.#kill(horse)
+    await this.#keeper.close(this)
     for (const horse of this.#standby.splice(0)) horse.dismiss()
     clearInterval(this.#outputTimer)
   }
 
   /** @throws Error before `start` */
   get zygotePid(): number {
-    const pid = this.#zygote?.pid
-    if (pid === undefined) throw new Error('[BUG] asked for the zygote before there was one')
-    return pid
+    return this.#keeper.pid
   }
 
   /** Pids of the horses that stand by now, once all of them are born. */
@@ -92,62 +71,30 @@ export class ForkIsolation implements Isolation {
     return Promise.all(this.#standby.map((horse) => horse.whenBorn()))
   }
 
-  async #startZygote(): Promise<void> {
-    const zygote: ZygoteHandle = new ZygoteHandle(this.#native, this.#options, {
-      forked: (notice) => this.#forked(notice),
-      forkFailed: (notice) => this.#forkFailed(notice),
-      exited: (notice) => this.#exited(notice),
-      died: (end) => this.#zygoteDied(zygote, end),
-      output: (stream, text) => this.#events.zygoteOutput(stream, text),
-    })
-    this.#zygote = zygote
-    const report = await zygote.ready()
-    this.#zygoteReady = true
-    this.#events.zygoteReady(zygote.pid as number, report)
-    for (const horse of this.#horses.values()) zygote.fork(horse)
+  zygoteReady(): void {
+    this.#fillStandby()
   }
 
-  /** A new horse, forked as soon as there is a zygote. */
+  offspringGone(offspring: Offspring): void {
+    const index = this.#standby.findIndex((horse) => horse === offspring)
+    if (index < 0) return
+    // A standby horse that died before it had a job is nobody's failure.
+    for (const horse of this.#standby.splice(index, 1)) horse.dismiss()
+    this.#fillStandby()
+  }
+
+  /** Jobs that wait for a horse were handed back by it. */
+  zygoteLost(): void {}
+
   #order(): HorseHandle {
-    const horse = new HorseHandle(this.#native, ++this.#lastNumber)
-    this.#horses.set(horse.number, horse)
-    if (this.#zygoteReady) this.#zygote?.fork(horse)
+    const horse = new HorseHandle(this.#keeper.native, this.#keeper.nextNumber())
+    this.#keeper.order(horse, this)
     return horse
   }
 
   #fillStandby(): void {
-    if (this.#closing || !this.#zygoteReady) return
+    if (this.#closing || !this.#keeper.ready) return
     while (this.#standby.length < this.#options.standby) this.#standby.push(this.#order())
-  }
-
-  #forked(notice: Extract<ZygoteNotice, { type: 'forked' }>): void {
-    this.#horses.get(notice.horse)?.wasBorn(notice.pid, notice.forkMs)
-  }
-
-  #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
-    this.#events.forkFailed(notice.message)
-    setTimeout(() => {
-      const horse = this.#horses.get(notice.horse)
-      if (horse !== undefined && this.#zygoteReady) this.#zygote?.fork(horse)
-    }, FORK_RETRY_MS)
-  }
-
-  #exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void {
-    const horse = this.#horses.get(notice.horse)
-    if (horse === undefined) return
-    this.#horses.delete(notice.horse)
-    const wasStandby = this.#dropStandby(horse)
-    horse.died({ status: notice.status, oomKillSeen: notice.status.signal === 9 && this.#oomKillSeen() })
-    if (wasStandby) this.#fillStandby()
-  }
-
-  /** A standby horse that died before it had a job is nobody's failure. */
-  #dropStandby(horse: HorseHandle): boolean {
-    const index = this.#standby.indexOf(horse)
-    if (index < 0) return false
-    this.#standby.splice(index, 1)
-    horse.dismiss()
-    return true
   }
 
   #ended(horse: HorseHandle, end: ExecutionEnd): ExecutionEnd {
@@ -161,51 +108,9 @@ export class ForkIsolation implements Isolation {
 
   #kill(horse: HorseHandle): void {
     horse.markKilled()
-    this.#zygote?.kill(horse.number)
-  }
-
-  #zygoteDied(zygote: ZygoteHandle, end: string): void {
-    if (this.#zygote !== zygote) return
-    const wasReady = this.#zygoteReady
-    this.#zygoteReady = false
-    for (const horse of this.#standby.splice(0)) {
-      this.#horses.delete(horse.number)
-      horse.dismiss()
-    }
-    for (const [number, horse] of this.#horses) this.#buryWithZygote(number, horse, end)
-    if (this.#closing || !wasReady) return
-    this.#events.zygoteDied(zygote.pid as number, end)
-    void this.#replaceZygote()
-  }
-
-  #buryWithZygote(number: number, horse: HorseHandle, end: string): void {
-    // It waits for the next zygote.
-    if (!horse.ordered) return
-    this.#horses.delete(number)
-    if (!horse.born) return horse.giveUp(`its zygote died before the fork: ${end}`)
-    // The kernel kills horses with their zygote (PR_SET_PDEATHSIG); what they have spawned it does not.
-    if (horse.pid !== undefined) this.#native.killGroup(horse.pid, 9)
-    horse.died({ zygoteEnd: end, oomKillSeen: false })
-  }
-
-  async #replaceZygote(): Promise<void> {
-    let lastError: unknown
-    for (const delay of RESTART_DELAYS_MS) {
-      await new Promise((resolve) => setTimeout(resolve, delay))
-      if (this.#closing) return
-      try {
-        await this.#startZygote()
-        this.#fillStandby()
-        return
-      } catch (error) {
-        lastError = error
-      }
-    }
-    for (const [number, horse] of this.#horses) {
-      this.#horses.delete(number)
-      horse.giveUp('no zygote could be started')
-    }
-    this.#events.broken(lastError as Error)
+    // First those that the horse has started: afterwards nobody could tell whose they were.
+    for (const pid of horse.descendants()) killIfThere(pid)
+    this.#keeper.kill(horse)
   }
 
   /** Long jobs show what they print while they run. */
@@ -214,16 +119,4 @@ export class ForkIsolation implements Isolation {
       for (const horse of this.#running) horse.drainOutput()
     }, OUTPUT_INTERVAL_MS)
   }
-
-  #oomKillSeen(): boolean {
-    const count = countOomKills()
-    const seen = count > this.#oomKills
-    this.#oomKills = count
-    return seen
-  }
-}
-
-/** How often the kernel's out-of-memory killer has struck on this machine. */
-function countOomKills(): number {
-  return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0)
 }

@@ -2,16 +2,10 @@ import { closeSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { JobReporter } from '../../../job/context.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
-import { type CarriedError, reviveError } from '../carried-error.ts'
-import type { GatewayMethod } from '../gateway-method.ts'
+import { GatewayCalls } from '../gateway-calls.ts'
 import { encodeFrame, type Frame, FrameReader, readFrame } from './frames.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
-
-interface PendingCall {
-  resolve(body: string): void
-  reject(error: Error): void
-}
 
 /**
  * The horse's end of its channel. Writes are synchronous, so that nothing said is lost when the process ends a moment
@@ -20,9 +14,7 @@ interface PendingCall {
 export class HorseChannel implements JobReporter {
   readonly #system: Pick<HorseSystem, 'setBlocking'>
   readonly #descriptor: number
-  readonly #calls = new Map<number, PendingCall>()
-  #lastCall = 0
-  #hold: NodeJS.Timeout | undefined
+  readonly #calls = new GatewayCalls((call, method, args) => this.send({ type: 'call', call, method }, args))
   #socket: Socket | undefined
   #onCommand: ((frame: Frame<HorseCommand>) => void) | undefined
 
@@ -78,33 +70,12 @@ export class HorseChannel implements JobReporter {
 
   /** What job code reaches its broker by: the supervisor does it, for the horse holds no broker credentials. */
   get gateway(): JobGateway {
-    return {
-      enqueue: async (jobs) => JSON.parse(await this.#call('enqueue', [jobs])),
-      fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
-      wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
-    }
-  }
-
-  #call(method: GatewayMethod, args: readonly unknown[]): Promise<string> {
-    const call = ++this.#lastCall
-    // An answer is on its way: the event loop is not empty, though nothing but the channel may be open.
-    this.#hold ??= setInterval(() => {}, 2 ** 30)
-    return new Promise((resolve, reject) => {
-      this.#calls.set(call, { resolve, reject })
-      this.send({ type: 'call', call, method }, JSON.stringify(args))
-    })
+    return this.#calls.gateway
   }
 
   #receive(frame: Frame<HorseCommand>): void {
-    const { header } = frame
-    if (header.type !== 'reply') return this.#onCommand?.(frame)
-    const pending = this.#calls.get(header.call)
-    this.#calls.delete(header.call)
-    if (this.#calls.size === 0) {
-      clearInterval(this.#hold)
-      this.#hold = undefined
-    }
-    if (header.ok) pending?.resolve(frame.body.toString())
-    else pending?.reject(reviveError(JSON.parse(frame.body.toString()) as CarriedError))
+    const { header, body } = frame
+    if (header.type === 'reply') this.#calls.answer(header.call, header.ok, body.toString())
+    else this.#onCommand?.(frame)
   }
 }

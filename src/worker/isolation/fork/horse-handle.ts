@@ -1,11 +1,13 @@
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { JobFailure } from '../../../job/failure.ts'
-import type { ClaimedJob, ProcessUsage } from '../../../job/record.ts'
+import type { Bill, ClaimedJob, ProcessUsage } from '../../../job/record.ts'
+import { defined } from '../../../support/defined.ts'
 import { answerCall } from '../answer-call.ts'
-import type { ExecutionEnd, ExecutionObserver } from '../isolation.ts'
+import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
-import { explainDeath, type HorseDeath } from './horse-death.ts'
+import { explainDeath, type HorseDeath, signalName } from './horse-death.ts'
+import { descendants, HorseMeter } from './horse-meter.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native, WaitResult } from './native.ts'
 import { OutputFile } from './output-file.ts'
@@ -24,6 +26,7 @@ export class HorseHandle {
   readonly #stderr: OutputFile
   readonly #socket: Socket
   readonly #reader = new FrameReader<HorseReport>()
+  readonly #meter: HorseMeter
   /** The horse's end of the channel, until it is born with a copy of it. */
   #horseEnd: number | undefined
 
@@ -32,8 +35,10 @@ export class HorseHandle {
   pid: number | undefined
   forkMs: number | undefined
 
+  #job: ClaimedJob | undefined
   #observer: ExecutionObserver | undefined
   #assignedAt = 0
+  #outputBytes = 0
   readonly #onBirth: ((pid: number) => void)[] = []
   #lastWord: LastWord | undefined
   #death: HorseDeath | undefined
@@ -44,6 +49,7 @@ export class HorseHandle {
 
   constructor(native: Native, number: number) {
     this.number = number
+    this.#meter = new HorseMeter(native)
     const [ours, theirs] = native.socketPair('stream')
     this.#horseEnd = theirs
     this.#stdout = new OutputFile(native, 'workhorse-stdout')
@@ -83,6 +89,7 @@ export class HorseHandle {
     this.pid = pid
     this.forkMs = forkMs
     this.#closeHorseEnd()
+    if (this.#job !== undefined) this.#meter.begin(pid)
     for (const resolve of this.#onBirth.splice(0)) resolve(pid)
   }
 
@@ -93,10 +100,11 @@ export class HorseHandle {
 
   /** Give the horse its job. It may not even be born yet: the message waits in the channel. */
   assign(job: ClaimedJob, observer: ExecutionObserver): Promise<ExecutionEnd> {
+    this.#job = job
     this.#observer = observer
+    if (this.pid !== undefined) this.#meter.begin(this.pid)
     this.#assignedAt = performance.now()
-    const { id, name, queue, attempt, meta } = job
-    this.#send({ type: 'run', job: { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) } }, job.args)
+    this.#send(runCommand(job), job.args)
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#trySettle()
@@ -105,6 +113,25 @@ export class HorseHandle {
 
   abort(reason: string): void {
     this.#send({ type: 'abort', reason })
+  }
+
+  /** What the job has used so far. */
+  measure(): Measurement | undefined {
+    const memoryBytes = this.#meter.sampleMemory()
+    const { limits } = this.#job ?? {}
+    if (memoryBytes === undefined) return undefined
+    this.drainOutput()
+    return {
+      // What costs more than a look at one file is looked at only where it matters.
+      memoryBytes: memoryBytes + (limits?.memoryBytes === undefined ? 0 : this.#meter.sampleDescendants()),
+      cpuMs: limits?.cpuMs === undefined ? 0 : this.#meter.sampleCpuMs(),
+      outputBytes: this.#outputBytes,
+    }
+  }
+
+  /** Child processes, those in groups and sessions of their own included, which a kill of the group does not reach. */
+  descendants(): number[] {
+    return this.pid === undefined || this.#death !== undefined ? [] : descendants(this.pid)
   }
 
   /** Our own kill is on its way. */
@@ -116,10 +143,20 @@ export class HorseHandle {
   drainOutput(): void {
     const observer = this.#observer
     if (observer === undefined || this.#outputClosed) return
+    if (this.#death === undefined) this.#meter.sampleMemory()
     const stdout = this.#stdout.read()
     const stderr = this.#stderr.read()
-    if (stdout !== '') observer.output('stdout', stdout)
-    if (stderr !== '') observer.output('stderr', stderr)
+    this.#pass(observer, 'stdout', stdout)
+    this.#pass(observer, 'stderr', stderr)
+  }
+
+  /** What is beyond the limit is dropped: it may be there before anybody notices. */
+  #pass(observer: ExecutionObserver, stream: 'stdout' | 'stderr', text: string): void {
+    if (text === '') return
+    const left = (this.#job?.limits?.outputBytes ?? Number.POSITIVE_INFINITY) - this.#outputBytes
+    const bytes = Buffer.byteLength(text)
+    this.#outputBytes += bytes
+    if (left > 0) observer.output(stream, bytes <= left ? text : Buffer.from(text).toString('utf8', 0, left))
   }
 
   /** The horse is gone, and this is how. */
@@ -150,9 +187,11 @@ export class HorseHandle {
     const { header, body } = frame
     switch (header.type) {
       case 'finished':
+        this.#meter.noteShared(header.sharedBytes)
         this.#lastWord = { type: 'finished', result: body.toString() }
         break
       case 'failed':
+        this.#meter.noteShared(header.sharedBytes)
         this.#lastWord = { type: 'failed', failure: JSON.parse(body.toString()) as JobFailure }
         break
       case 'log':
@@ -182,16 +221,22 @@ export class HorseHandle {
 
   #judge(death: HorseDeath): ExecutionEnd {
     const wallMs = performance.now() - this.#assignedAt
-    const { status } = death
-    const bill = status && {
-      wallMs,
-      ...(this.forkMs === undefined ? {} : { forkMs: this.forkMs }),
-      usage: usageOf(status),
-    }
-    const billed = bill ? { bill } : {}
+    const billed = death.status ? { bill: this.#bill(death.status, wallMs) } : {}
     if (this.#lastWord) return { ...this.#lastWord, ...billed }
     if (this.#killed) return { type: 'killed', givenUp: false, ...billed }
     return { type: 'failed', failure: explainDeath(death, this.pid, wallMs, this.#stderr.tail), ...billed }
+  }
+
+  #bill(status: WaitResult, wallMs: number): Bill {
+    const memory = this.#meter.bill(status.maxRssBytes)
+    return {
+      wallMs,
+      ...(this.forkMs === undefined ? {} : { forkMs: this.forkMs }),
+      usage: usageOf(status),
+      ...(memory === undefined ? {} : { memory }),
+      ...(status.exitCode === null ? {} : { exitCode: status.exitCode }),
+      ...(status.signal === null ? {} : { signal: signalName(status.signal) }),
+    }
   }
 
   #closeOutput(): void {
@@ -199,6 +244,16 @@ export class HorseHandle {
     this.#outputClosed = true
     this.#stdout.close()
     this.#stderr.close()
+  }
+}
+
+function runCommand({ id, name, queue, attempt, meta, limits }: ClaimedJob): HorseCommand {
+  const { cpuMs, openFiles } = limits ?? {}
+  const kept = defined({ cpuMs, openFiles })
+  return {
+    type: 'run',
+    job: { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) },
+    ...(Object.keys(kept).length === 0 ? {} : { limits: kept }),
   }
 }
 

@@ -5,8 +5,10 @@ import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { executeJob } from '../../execute-job.ts'
+import { LOOP_EMPTY } from '../loop-empty.ts'
 import type { Frame } from './frames.ts'
 import { HorseChannel } from './horse-channel.ts'
+import { takeLimits } from './horse-limits.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand } from './messages.ts'
 
@@ -83,7 +85,8 @@ export class Horse {
     if (header.type === 'abort') this.#abort.abort(header.reason)
     if (header.type !== 'run') return
     this.#started = true
-    process.title = `workhorse: ${header.job.name} ${header.job.id}`
+    process.title = titleOf(header.job)
+    if (header.limits) takeLimits(this.#system, header.limits)
     void this.#execute(header.job, frame.body.toString())
     if (!this.#ended) setImmediate(() => this.#keepGoing())
   }
@@ -104,7 +107,7 @@ export class Horse {
     if (result.type === 'failed') return this.fail(result.failure)
     if (this.#ended) return
     this.#ended = true
-    this.#channel.send({ type: 'finished' }, result.result)
+    this.#channel.send({ type: 'finished', ...this.#sharedMemory() }, result.result)
     await this.#leave()
   }
 
@@ -112,9 +115,19 @@ export class Horse {
   fail(failure: JobFailure, exitCode = 0): void {
     if (this.#ended) return
     this.#ended = true
-    this.#channel.send({ type: 'failed' }, JSON.stringify(failure))
+    this.#channel.send({ type: 'failed', ...this.#sharedMemory() }, JSON.stringify(failure))
     if (failure.kind === 'error') void this.#leave()
     else this.#system.exit(exitCode)
+  }
+
+  #sharedMemory(): { sharedBytes?: number } {
+    try {
+      const memory = this.#system.residentMemory(0)
+      return memory === null ? {} : { sharedBytes: memory.sharedBytes }
+    } catch {
+      // The job has taken all descriptors that it may have; its bill is a little less exact then.
+      return {}
+    }
   }
 
   async #leave(): Promise<void> {
@@ -154,18 +167,17 @@ export class Horse {
   }
 }
 
-const LOOP_EMPTY: JobFailure = {
-  kind: 'loop-empty',
-  name: 'LoopEmptyError',
-  message:
-    'the event loop ran empty before the job settled: it awaits something that nothing can resolve any more, such as a promise whose resolve is never called or an unref()ed timer',
+/** For `ps`: role, queue, job, and since when, in UTC; the process itself is older than its job. */
+function titleOf({ queue, name, id }: JobIdentity): string {
+  return `workhorse: horse ${queue} ${name} ${id} since ${new Date().toISOString().slice(11, 19)}Z`
 }
 
 function callDirectly<R>(_current: unknown, call: () => R): R {
   return call()
 }
 
-function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
+/** The first thing in whatever the zygote has forked. */
+export function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
   system.setParentDeathSignal(SIGKILL)
   // It may have died before the signal was armed; then we are somebody else's child already.
   if (system.parentPid() !== inheritance.zygotePid) system.exit(1)

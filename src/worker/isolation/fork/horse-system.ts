@@ -4,7 +4,16 @@ import type { Native } from './native.ts'
 /** What a horse asks of the operating system. A rehearsal in the zygote puts harmless stand-ins here. */
 export type HorseSystem = Pick<
   Native,
-  'duplicate' | 'exit' | 'onLoopEmpty' | 'setBlocking' | 'setParentDeathSignal' | 'setProcessGroup' | 'setProcessName'
+  | 'duplicate'
+  | 'exit'
+  | 'listDescriptors'
+  | 'onLoopEmpty'
+  | 'residentMemory'
+  | 'setBlocking'
+  | 'setLimit'
+  | 'setParentDeathSignal'
+  | 'setProcessGroup'
+  | 'setProcessName'
 > & {
   parentPid(): number
   hasHooks(name: HookName): boolean
@@ -18,10 +27,13 @@ export function createSystem(native: Native, renewIdentity: () => void): HorseSy
     duplicate: native.duplicate,
     exit: native.exit,
     hasHooks,
+    listDescriptors: native.listDescriptors,
     onLoopEmpty: native.onLoopEmpty,
     parentPid: () => process.ppid,
     renewIdentity,
+    residentMemory: native.residentMemory,
     setBlocking: native.setBlocking,
+    setLimit: native.setLimit,
     setParentDeathSignal: native.setParentDeathSignal,
     setProcessGroup: native.setProcessGroup,
     setProcessName: native.setProcessName,

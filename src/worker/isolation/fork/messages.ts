@@ -17,10 +17,19 @@ export const PROTOCOL = 1
 /** Supervisor → zygote. */
 export type ZygoteCommand =
   | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
-  /** Carries three descriptors: the horse's channel, its standard output, its standard error. */
+  /**
+   * Carries three descriptors: the horse's channel, its standard output, its standard error.
+   * A fourth makes a pool child of it: a file with its PoolRole as JSON text.
+   */
   | { readonly type: 'fork'; readonly horse: number }
   /** Kill the horse's whole process group. */
   | { readonly type: 'kill'; readonly horse: number }
+
+/** A horse that does not leave: what a pool child has to know at its birth. */
+export interface PoolRole {
+  /** Jobs that it runs at the same time. */
+  readonly perChild: number
+}
 
 export interface ZygoteOptions {
   /** Absolute paths of the job modules. */
@@ -50,20 +59,27 @@ export interface BootReport {
   readonly warnings: readonly string[]
 }
 
+/** What the kernel keeps for us, once the horse has asked it to. */
+export interface HorseLimits {
+  readonly cpuMs?: number
+  /** Descriptors beside those that it has when it gets its job. */
+  readonly openFiles?: number
+}
+
 /** Supervisor → horse. */
 export type HorseCommand =
   /** Body: the arguments as JSON text. */
-  | { readonly type: 'run'; readonly job: JobIdentity }
+  | { readonly type: 'run'; readonly job: JobIdentity; readonly limits?: HorseLimits }
   | { readonly type: 'abort'; readonly reason: string }
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
-/** Horse → supervisor. */
+/** Horse → supervisor. `sharedBytes`: what of its resident memory belongs to files, when it ends (see HorseMeter). */
 export type HorseReport =
   /** Body: the result as JSON text. The last word of a horse, as is `failed`. */
-  | { readonly type: 'finished' }
+  | { readonly type: 'finished'; readonly sharedBytes?: number }
   /** Body: the failure as JSON text. */
-  | { readonly type: 'failed' }
+  | { readonly type: 'failed'; readonly sharedBytes?: number }
   /** A question to the job gateway. Body: its arguments as a JSON array. */
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }

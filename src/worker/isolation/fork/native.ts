@@ -1,7 +1,7 @@
 import type { ProcessUsage } from '../../../job/record.ts'
 
 /**
- * The native addon, typed. Each function is one system call's worth of C (native/); all policy is in TypeScript.
+ * The native addon, typed. Each function is one system call's worth of C (native/), but for `serveForks`; all policy is in TypeScript.
  * Every function throws a TypeError whose message is a sentence for a wrong argument,
  * and an Error with `code` (`EAGAIN`, `ESRCH`, …), `errno` and `syscall` for a failed call.
  */
@@ -25,6 +25,12 @@ export interface Native {
   setProcessGroup(pid: number, group: number): void
   /** kill(2) of a whole process group. False where no such group exists any more. */
   killGroup(group: number, signal: number): boolean
+  /** setrlimit(2) of this process: CPU time in seconds, or the highest number of descriptors. */
+  setLimit(resource: 'cpu' | 'descriptors', soft: number, hard: number): void
+  /** /proc/<pid>/statm, 0 for this process. `null` where there is no such process, or it is a zombie. */
+  residentMemory(pid: number): ResidentMemory | null
+  /** sendto(2) of one datagram to a Unix socket; a path that begins with `@` is an abstract name. Does not block. */
+  sendDatagram(path: string, data: Uint8Array): void
   /** Replace private anonymous read-write memory by a private mapping of an in-memory file with the same content. */
   freeze(): FreezeResult
   /** Threads of this process, by /proc/self/task. */
@@ -47,6 +53,16 @@ export interface Native {
   childSignal(): number
   /** Empty a childSignal descriptor without blocking. */
   drainChildSignal(descriptor: number): void
+  /**
+   * The zygote's loop: carries out orders to fork that come over `commands` (a packet `{"type":"fork","horse":N}` with
+   * the horse's descriptors), reaps, and tells both over `notices`, all without running any JavaScript.
+   * Returns in a forked child, with the descriptors that came with its order; and with `null` in the parent when the
+   * next packet is anything else, or the end of the stream: it is left to `receivePacket`.
+   */
+  serveForks(commands: number, notices: number, childSignal: number): number[] | null
+  /** Pid of a horse that `serveForks` has forked and not reaped yet: certainly a child of this process. */
+  servedPid(horse: number): number | null
+  servedPids(): number[]
   /** dup2(2); the new descriptor survives exec, as standard streams must. */
   duplicate(from: number, to: number): void
   /** fcntl: blocking or non-blocking. */
@@ -67,6 +83,13 @@ export interface WaitResult extends ProcessUsage {
   readonly exitCode: number | null
   /** Signal number, or null. */
   readonly signal: number | null
+}
+
+export interface ResidentMemory {
+  /** Pages that are mapped and present, inherited ones included. */
+  readonly residentBytes: number
+  /** Those of them that belong to files, in-memory ones included: a frozen zygote's image is such a file. */
+  readonly sharedBytes: number
 }
 
 export interface FreezeResult {

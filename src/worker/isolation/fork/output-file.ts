@@ -1,9 +1,13 @@
-import { closeSync, fstatSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import type { Native } from './native.ts'
 
-const READ_BYTES = 256 * 1024
+/** How to make such files: the native addon, or what stands in for it. */
+export type OutputFiles = Pick<Native, 'memoryFile' | 'discard'>
+
 const TAIL_BYTES = 4096
+/** All files share it: what was read becomes text at once. */
+const buffer = Buffer.allocUnsafeSlow(256 * 1024)
 
 /**
  * A horse's standard output or error: an in-memory file that the horse and everything it spawns append to.
@@ -13,33 +17,58 @@ const TAIL_BYTES = 4096
 export class OutputFile {
   /** Passed to the horse. */
   readonly descriptor: number
-  readonly #native: Native
+  readonly #files: OutputFiles
   readonly #decoder = new StringDecoder('utf8')
   #position = 0
   #tail = ''
 
-  constructor(native: Native, name: string) {
-    this.#native = native
-    this.descriptor = native.memoryFile(name)
+  constructor(files: OutputFiles, name: string) {
+    this.#files = files
+    this.descriptor = files.memoryFile(name)
   }
 
   /** What was written since the last call. */
   read(): string {
-    const { size } = fstatSync(this.descriptor)
-    if (size === this.#position) return ''
-    const parts: string[] = []
-    const buffer = Buffer.allocUnsafe(Math.min(size - this.#position, READ_BYTES))
     const begin = this.#position
+    // Mostly there is nothing, and one call that finds so is all that this costs.
+    const first = this.#readSome()
+    if (first === undefined) return ''
+    const parts = [first]
+    // No further than to where it ends now: who prints without end would never let us go.
+    const { size } = fstatSync(this.descriptor)
     while (this.#position < size) {
-      const got = readSync(this.descriptor, buffer, 0, Math.min(buffer.length, size - this.#position), this.#position)
-      if (got === 0) break
-      this.#position += got
-      parts.push(this.#decoder.write(buffer.subarray(0, got)))
+      const more = this.#readSome()
+      // Cut off by its own writer.
+      if (more === undefined) break
+      parts.push(more)
     }
-    this.#native.discard(this.descriptor, begin, this.#position - begin)
+    this.#files.discard(this.descriptor, begin, this.#position - begin)
     const text = parts.join('')
     this.#tail = (this.#tail + text).slice(-TAIL_BYTES)
     return text
+  }
+
+  #readSome(): string | undefined {
+    const got = readSync(this.descriptor, buffer, 0, buffer.length, this.#position)
+    if (got === 0) return undefined
+    this.#position += got
+    return this.#decoder.write(buffer.subarray(0, got))
+  }
+
+  /** Begin anew, while nobody writes: frees a file of which parts cannot be freed. */
+  rewind(): void {
+    ftruncateSync(this.descriptor, 0)
+    this.#position = 0
+  }
+
+  /** Bytes read since the beginning. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** The next job's: what was printed before is no longer part of the tail. */
+  forgetTail(): void {
+    this.#tail = ''
   }
 
   /** The last of all that was read so far. */

@@ -4,9 +4,10 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ZygoteBootError } from '../../../errors.ts'
 import { FrameReader } from './frames.ts'
-import type { HorseHandle } from './horse-handle.ts'
+import { addPacking } from './memory-packing.ts'
 import { type BootReport, PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
+import type { Offspring } from './offspring.ts'
 import { OutputFile } from './output-file.ts'
 
 export interface ZygoteEvents {
@@ -91,10 +92,10 @@ export class ZygoteHandle {
     return this.#ready
   }
 
-  /** Ask for a horse; `forked` or `forkFailed` follows. */
-  fork(horse: HorseHandle): void {
-    horse.ordered = true
-    this.#send({ type: 'fork', horse: horse.number }, horse.descriptors)
+  /** Ask for a horse or a pool child; `forked` or `forkFailed` follows. */
+  fork(offspring: Offspring): void {
+    offspring.ordered = true
+    this.#send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
   }
 
   kill(horse: number): void {
@@ -112,6 +113,7 @@ export class ZygoteHandle {
   #spawn(commands: number, notices: number): ChildProcess {
     const env = { ...process.env }
     for (const name of this.#launch.hiddenEnv) delete env[name]
+    addPacking(env)
     // A session of its own: Ctrl-C at a terminal is for the supervisor, which lets jobs finish.
     return spawn(process.execPath, [...FORK_FLAGS, ...HUGE_TEXT_FLAG, ...this.#launch.nodeFlags, ENTRY], {
       stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, commands, notices],

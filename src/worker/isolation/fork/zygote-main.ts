@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { becomePoolChild } from '../pool/forked-main.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
@@ -12,6 +13,7 @@ import { becomeHorse } from './horse-main.ts'
 import { createSystem } from './horse-system.ts'
 import { BootFailure, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
+import { removePacking } from './memory-packing.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
 import { OpenerTracker } from './opener-tracker.ts'
@@ -31,6 +33,7 @@ const SOCKETS = { commands: 3, notices: 4 }
 const SIGKILL = 9
 
 async function boot(): Promise<void> {
+  removePacking(process.env)
   const native = loadNative()
   native.setParentDeathSignal(SIGKILL)
   process.title = 'workhorse: zygote, booting'
@@ -54,20 +57,26 @@ async function boot(): Promise<void> {
   const announce = installExitGuards()
   const system = createSystem(native, identity.renew)
   await rehearse(native, system, announce)
-  const image = solidify(native, options)
-  const jobs = listJobs().map(({ name }) => name)
-  const warnings = [...leftovers.warnings, ...image.warnings]
-  const rssBytes = process.memoryUsage.rss()
-  const { freezeMs, frozenBytes } = image
-  const report = { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings }
-  tell({ type: 'ready', protocol: PROTOCOL, report })
   process.title = 'workhorse: zygote'
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
   setImmediate(() => {
-    const loop = new ZygoteLoop(native, SOCKETS, (notices) => tell(...notices))
+    const loop = new ZygoteLoop(native, SOCKETS)
+    const image = solidify(native, options)
+    const jobs = listJobs().map(({ name }) => name)
+    const warnings = [...leftovers.warnings, ...image.warnings]
+    const rssBytes = process.memoryUsage.rss()
+    const { freezeMs, frozenBytes } = image
+    tell({
+      type: 'ready',
+      protocol: PROTOCOL,
+      report: { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
+    })
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
-    becomeHorse(system, inheritance, announce)
+    // A fourth descriptor says what it is to be, where that is not a horse.
+    const [, , , role] = inheritance.descriptors
+    if (role === undefined) becomeHorse(system, inheritance, announce)
+    else becomePoolChild(system, inheritance, role, announce)
   })
 }
 
@@ -105,8 +114,8 @@ function solidify(native: Native, options: ZygoteOptions): Image {
   }
 }
 
-function tell(...notices: readonly ZygoteNotice[]): void {
-  const frame = Buffer.concat(notices.map((notice) => encodeFrame(notice)))
+function tell(notice: ZygoteNotice): void {
+  const frame = encodeFrame(notice)
   let written = 0
   while (written < frame.length) written += writeSync(SOCKETS.notices, frame, written)
 }

@@ -54,6 +54,15 @@ export function describeEnqueue(setup: Setup): void {
       }
     })
 
+    it('hands back untouched what is not the business of a broker', async () => {
+      const { broker } = await setup()
+      const more = { isolation: 'inline', limits: { memoryBytes: 1_000_000, cpuMs: 50 } } as const
+      await enqueue(broker, ['a'], more)
+      expect(await broker.jobFetch('a')).toMatchObject(more)
+      const [job] = await claim(broker)
+      expect(job).toMatchObject(more)
+    })
+
     it('knows nothing of a job that was never enqueued', async () => {
       const { broker } = await setup()
       expect(await broker.jobFetch('nobody')).toBeUndefined()
@@ -125,6 +134,10 @@ export function describeEnqueue(setup: Setup): void {
       ['an empty name', { name: '' }, /job name/],
       ['a time that is no number', { dueAt: Number.NaN }, /dueAt/],
       ['a negative time to live', { resultTtlMs: -2 }, /resultTtlMs/],
+      ['no retries', { retry: { max: 0, delaysMs: [] } }, /retry\.max/],
+      ['a negative delay of a retry', { retry: { max: 1, delaysMs: [-1] } }, /retry\.delaysMs/],
+      ['half a repeat', { repeat: { times: 0.5, delaysMs: [] } }, /repeat\.times/],
+      ['an empty group name', { group: '' }, /group/],
     ]
     it.each(mistakes)('refuses %s', async (_, fields, message) => {
       const { broker } = await setup()

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Broker } from '../../../../src/broker/broker.ts'
 import { BrokerUnavailableError } from '../../../../src/errors.ts'
+import { eventually } from '../../../support/eventually.ts'
 import { claim, claimOne, enqueue, failed, finished, handIn, released } from '../../../support/jobs.ts'
 import type { Setup } from '../broker-suite.ts'
 
@@ -7,8 +9,13 @@ import type { Setup } from '../broker-suite.ts'
 const PROMPT_MS = 1500
 const LONG = { timeoutMs: 20_000 }
 
-/** Long enough for a wait to have looked, found nothing, and fallen asleep: only a wake-up ends it in good time. */
-const asleep = () => new Promise((resolve) => setTimeout(resolve, 60))
+/**
+ * By then a wait begun earlier has looked, found nothing and fallen asleep: one that begins later, for a job that never
+ * was, has looked, too. Only a wake-up ends the earlier one in good time.
+ */
+async function asleep(broker: Broker): Promise<void> {
+  for (let round = 0; round < 2; round++) await broker.jobWait('nobody', LONG)
+}
 
 async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
   const begin = performance.now()
@@ -31,7 +38,7 @@ export function describeJobWait(setup: Setup): void {
       const other = await reopen()
       const waiting = timed(broker.jobWait('a', LONG))
       const job = await claimOne(other)
-      await asleep()
+      await asleep(broker)
       await handIn(other, [how === 'finished' ? finished(job, '"yes"') : failed(job)])
       const { value, ms } = await waiting
       expect(value?.state).toBe(how)
@@ -44,7 +51,7 @@ export function describeJobWait(setup: Setup): void {
       const other = await reopen()
       const waiting = timed(broker.jobWait('a', LONG))
       const job = await claimOne(other)
-      await asleep()
+      await asleep(broker)
       await handIn(other, [finished(job)])
       const { value, ms } = await waiting
       expect(value).toBeUndefined()
@@ -55,7 +62,7 @@ export function describeJobWait(setup: Setup): void {
       const { broker, reopen } = await setup()
       await enqueue(broker, ['a'])
       const waiting = timed(broker.jobWait('a', LONG))
-      await asleep()
+      await asleep(broker)
       await (await reopen()).jobDelete('a')
       const { value, ms } = await waiting
       expect(value).toBeUndefined()
@@ -67,8 +74,11 @@ export function describeJobWait(setup: Setup): void {
       await enqueue(broker, ['a'])
       await claimOne(broker, { leaseMs: 20 })
       const waiting = timed(broker.jobWait('a', LONG))
-      await asleep()
-      expect((await (await reopen()).maintain({ maxAbandonments: 0 })).poisoned).toHaveLength(1)
+      await asleep(broker)
+      const other = await reopen()
+      await eventually(async () => {
+        expect((await other.maintain({ maxAbandonments: 0 })).poisoned).toHaveLength(1)
+      })
       const { value, ms } = await waiting
       expect(value).toMatchObject({ state: 'failed', failure: { kind: 'abandoned' } })
       expect(ms).toBeLessThan(PROMPT_MS)

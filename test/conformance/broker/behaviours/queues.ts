@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Broker } from '../../../../src/broker/broker.ts'
 import { UsageError } from '../../../../src/errors.ts'
-import { claim, claimOne, enqueue, failed, finished, handIn, ids, released } from '../../../support/jobs.ts'
+import { claim, claimOne, enqueue, failed, finished, handIn, ids, newJob, released } from '../../../support/jobs.ts'
 import type { Setup } from '../broker-suite.ts'
 
 const NONE = { queued: 0, started: 0, finished: 0, failed: 0, deferred: 0, scheduled: 0, stopped: 0, canceled: 0 }
@@ -83,6 +83,32 @@ export function describeQueues(setup: Setup): void {
       await broker.queueResume('future')
       await broker.queueResume('future')
       expect(ids(await claim(broker, { queues: ['future'] }))).toEqual(['a'])
+    })
+
+    it('can be emptied of what waits in them, and of nothing else', async () => {
+      const { broker, reopen } = await setup()
+      const all = Array.from({ length: 450 }, (_, index) => `job-${index}`)
+      await enqueue(broker, ['running', ...all])
+      await enqueue(broker, ['elsewhere'], { queue: 'other' })
+      await enqueue(broker, ['later'], { dueAt: Date.now() + 3_600_000 })
+      const job = await claimOne(broker)
+      expect(await (await reopen()).queueEmpty('default')).toBe(450)
+      expect(await broker.queueEmpty('default')).toBe(0)
+      expect(await broker.queueEmpty('nobody')).toBe(0)
+      expect((await queue(broker, 'default'))?.counts).toEqual({ ...NONE, started: 1, scheduled: 1 })
+      expect(await broker.jobFetch('job-7')).toBeUndefined()
+      expect(await handIn(broker, [finished(job)])).toEqual([])
+      expect(ids(await claim(broker, { queues: ['default', 'other'], limit: 5 }))).toEqual(['elsewhere'])
+    })
+
+    it('emptied cancel what waits for their jobs, and end the wait for their results', async () => {
+      const { broker, reopen } = await setup()
+      await enqueue(broker, ['a'])
+      await broker.jobEnqueue([newJob({ id: 'b', queue: 'other', dependsOn: { jobIds: ['a'] } })])
+      const waiting = broker.jobWait('a', { timeoutMs: 20_000 })
+      await (await reopen()).queueEmpty('default')
+      expect(await waiting).toBeUndefined()
+      expect((await broker.jobFetch('b'))?.state).toBe('canceled')
     })
 
     it('refuse names that lists cannot hold', async () => {

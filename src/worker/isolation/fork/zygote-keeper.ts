@@ -1,0 +1,178 @@
+import { loadNative } from './load-native.ts'
+import type { BootReport, ZygoteNotice } from './messages.ts'
+import type { Native } from './native.ts'
+import type { Offspring } from './offspring.ts'
+import { OomKills } from './oom-kills.ts'
+import { ZygoteHandle, type ZygoteLaunch } from './zygote-handle.ts'
+
+/** What a log shows of the machinery. */
+export interface ZygoteKeeperEvents {
+  zygoteReady(pid: number, report: BootReport): void
+  zygoteDied(pid: number, end: string): void
+  forkFailed(message: string): void
+  zygoteOutput(stream: 'stdout' | 'stderr', text: string): void
+  /** The zygote could not be replaced; no job can run any more. */
+  broken(error: Error): void
+}
+
+/** An isolation that has processes forked. */
+export interface ZygoteUser {
+  /** A zygote, perhaps a new one, can fork. */
+  zygoteReady(): void
+  /** Its offspring is dead, or will not be born; it was told so itself already. */
+  offspringGone(offspring: Offspring): void
+  /** There will be no zygote any more. */
+  zygoteLost(): void
+}
+
+const RESTART_DELAYS_MS = [0, 100, 500, 2000, 5000]
+const FORK_RETRY_MS = 200
+const LOST = 'no zygote could be started'
+
+/**
+ * Sees to it that there is a zygote: boots one, replaces one that dies, passes its notices on to those that it has
+ * forked. What was ordered while there was none is forked as soon as there is one. Isolations share it: it is booted
+ * for the first of its users and ended with the last.
+ */
+export class ZygoteKeeper {
+  readonly native: Native
+  readonly #launch: ZygoteLaunch
+  readonly #events: ZygoteKeeperEvents
+  readonly #users = new Set<ZygoteUser>()
+  /** All whose death was not heard of yet, by number. */
+  readonly #offspring = new Map<number, { readonly offspring: Offspring; readonly user: ZygoteUser }>()
+  #lastNumber = 0
+  #zygote: ZygoteHandle | undefined
+  #starting: Promise<void> | undefined
+  #ready = false
+  #closing = false
+  #lost = false
+  readonly #oomKills = new OomKills()
+
+  /** @throws ForkUnavailableError */
+  constructor(launch: ZygoteLaunch, events: ZygoteKeeperEvents) {
+    this.#launch = launch
+    this.#events = events
+    this.native = loadNative()
+  }
+
+  /** @throws Error before `start` */
+  get pid(): number {
+    const pid = this.#zygote?.pid
+    if (pid === undefined) throw new Error('[BUG] asked for the zygote before there was one')
+    return pid
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.#closing
+  }
+
+  /** Resolves when it can fork. @throws ZygoteBootError */
+  start(user: ZygoteUser): Promise<void> {
+    this.#users.add(user)
+    this.#starting ??= this.#startZygote()
+    return this.#starting
+  }
+
+  nextNumber(): number {
+    return ++this.#lastNumber
+  }
+
+  /** Forked now, or as soon as there is a zygote. */
+  order(offspring: Offspring, user: ZygoteUser): void {
+    if (this.#lost) return void setImmediate(() => offspring.giveUp(LOST))
+    this.#offspring.set(offspring.number, { offspring, user })
+    if (this.#ready) this.#zygote?.fork(offspring)
+  }
+
+  /** SIGKILL to its whole process group. */
+  kill(offspring: Offspring): void {
+    this.#zygote?.kill(offspring.number)
+  }
+
+  /** The last to leave ends the zygote, and with it all that it has forked. */
+  async close(user: ZygoteUser): Promise<void> {
+    this.#users.delete(user)
+    if (this.#users.size > 0) return
+    this.#closing = true
+    await this.#zygote?.close()
+  }
+
+  async #startZygote(): Promise<void> {
+    const zygote: ZygoteHandle = new ZygoteHandle(this.native, this.#launch, {
+      forked: (notice) => this.#offspring.get(notice.horse)?.offspring.wasBorn(notice.pid, notice.forkMs),
+      forkFailed: (notice) => this.#forkFailed(notice),
+      exited: (notice) => this.#exited(notice),
+      died: (end) => this.#zygoteDied(zygote, end),
+      output: (stream, text) => this.#events.zygoteOutput(stream, text),
+    })
+    this.#zygote = zygote
+    const report = await zygote.ready()
+    this.#ready = true
+    this.#events.zygoteReady(zygote.pid as number, report)
+    for (const { offspring } of this.#offspring.values()) zygote.fork(offspring)
+    for (const user of this.#users) user.zygoteReady()
+  }
+
+  #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
+    this.#events.forkFailed(notice.message)
+    setTimeout(() => {
+      const entry = this.#offspring.get(notice.horse)
+      if (entry !== undefined && this.#ready) this.#zygote?.fork(entry.offspring)
+    }, FORK_RETRY_MS)
+  }
+
+  #exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void {
+    const entry = this.#offspring.get(notice.horse)
+    if (entry === undefined) return
+    this.#offspring.delete(notice.horse)
+    const { status } = notice
+    entry.offspring.died({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() })
+    entry.user.offspringGone(entry.offspring)
+  }
+
+  #zygoteDied(zygote: ZygoteHandle, end: string): void {
+    if (this.#zygote !== zygote) return
+    const wasReady = this.#ready
+    this.#ready = false
+    for (const { offspring, user } of this.#offspring.values()) {
+      // Some wait for the next zygote.
+      if (!offspring.ordered) continue
+      this.#offspring.delete(offspring.number)
+      this.#buryWithZygote(offspring, end)
+      user.offspringGone(offspring)
+    }
+    if (this.#closing || !wasReady) return
+    this.#events.zygoteDied(zygote.pid as number, end)
+    void this.#replaceZygote()
+  }
+
+  #buryWithZygote(offspring: Offspring, end: string): void {
+    if (offspring.pid === undefined) return offspring.giveUp(`its zygote died before the fork: ${end}`)
+    // The kernel kills them with their zygote (PR_SET_PDEATHSIG); what they have spawned it does not.
+    this.native.killGroup(offspring.pid, 9)
+    offspring.died({ zygoteEnd: end, oomKillSeen: false })
+  }
+
+  async #replaceZygote(): Promise<void> {
+    let lastError: unknown
+    for (const delay of RESTART_DELAYS_MS) {
+      await new Promise((resolve) => setTimeout(resolve, delay))
+      if (this.#closing) return
+      try {
+        await this.#startZygote()
+        return
+      } catch (error) {
+        lastError = error
+      }
+    }
+    for (const { offspring, user } of this.#offspring.values()) {
+      this.#offspring.delete(offspring.number)
+      offspring.giveUp(LOST)
+      user.offspringGone(offspring)
+    }
+    this.#lost = true
+    for (const user of this.#users) user.zygoteLost()
+    this.#events.broken(lastError as Error)
+  }
+}

@@ -1,0 +1,30 @@
+import type { HookName } from '../../../job/hooks.ts'
+import type { ProcessUsage } from '../../../job/record.ts'
+import type { ChildChannel } from './child-channel.ts'
+
+/** What a pool child asks of the operating system, forked or spawned. */
+export interface ChildSystem {
+  /** Ends the process now. */
+  exit(code: number): never
+  hasHooks(name: HookName): boolean
+  /**
+   * Calls back, once, when nothing but the channel is left that could wake the event loop, whether a job runs then or
+   * not. Called again before that, it does nothing more.
+   */
+  onLoopEmpty(channel: ChildChannel, callback: () => void): void
+}
+
+/** What this process has used so far. */
+export function processUsage(): ProcessUsage {
+  const usage = process.resourceUsage()
+  return {
+    cpuUserMs: usage.userCPUTime / 1000,
+    cpuSystemMs: usage.systemCPUTime / 1000,
+    // libuv gives kilobytes on every system.
+    maxRssBytes: usage.maxRSS * 1024,
+    minorFaults: usage.minorPageFault,
+    majorFaults: usage.majorPageFault,
+    voluntarySwitches: usage.voluntaryContextSwitches,
+    involuntarySwitches: usage.involuntaryContextSwitches,
+  }
+}

@@ -1,0 +1,46 @@
+import { closeSync, readSync } from 'node:fs'
+import { becomeOwnProcess, type Inheritance } from '../fork/horse-main.ts'
+import type { HorseSystem } from '../fork/horse-system.ts'
+import type { PoolRole } from '../fork/messages.ts'
+import type { ChildSystem } from './child-system.ts'
+import { PoolChild } from './pool-child.ts'
+
+/** Its channel is the one handle that a pool child waits with. */
+const OWN_HANDLES = 1
+
+/** Makes a pool child of this process, which is a fresh copy of the zygote. */
+export function becomePoolChild(
+  horse: HorseSystem,
+  inheritance: Inheritance,
+  roleFile: number,
+  announce: (child: PoolChild) => void,
+): void {
+  becomeOwnProcess(horse, inheritance)
+  const child = new PoolChild(childSystem(horse), inheritance.descriptors[0] as number, readRole(roleFile))
+  announce(child)
+  child.begin()
+}
+
+/** All children have the same open file: they must not move its position. */
+function readRole(file: number): PoolRole {
+  const buffer = Buffer.alloc(256)
+  const length = readSync(file, buffer, 0, buffer.length, 0)
+  closeSync(file)
+  return JSON.parse(buffer.toString('utf8', 0, length)) as PoolRole
+}
+
+function childSystem(horse: HorseSystem): ChildSystem {
+  let watching = false
+  return {
+    exit: horse.exit,
+    hasHooks: horse.hasHooks,
+    onLoopEmpty(_channel, callback) {
+      if (watching) return
+      watching = true
+      horse.onLoopEmpty(OWN_HANDLES, () => {
+        watching = false
+        callback()
+      })
+    },
+  }
+}

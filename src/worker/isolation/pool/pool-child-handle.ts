@@ -1,0 +1,348 @@
+import type { JobFailure } from '../../../job/failure.ts'
+import type { JobGateway } from '../../../job/gateway.ts'
+import type { Bill, ProcessUsage } from '../../../job/record.ts'
+import { answerCall } from '../answer-call.ts'
+import type { Frame } from '../fork/frames.ts'
+import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
+import type { GatewayMethod } from '../gateway-method.ts'
+import type { PoolReport, StartStage } from './messages.ts'
+import { ownMemory } from './own-memory.ts'
+import type { PoolExecution } from './pool-execution.ts'
+import type { Nursery, PoolProcess } from './pool-process.ts'
+import { usageBetween } from './usage-between.ts'
+
+export interface PoolChildEvents {
+  ready(): void
+  /** A job has ended in it. */
+  freed(): void
+  /** What it printed while no job ran, or nobody can tell for which. */
+  output(stream: 'stdout' | 'stderr', text: string): void
+  notice(message: string): void
+  gone(end: ChildEnd): void
+}
+
+/** How a child ended. */
+export interface ChildEnd {
+  /** It was told to leave, and left. */
+  readonly retired: boolean
+  /** A job ended it, or we did because of a job: that is told with the job. */
+  readonly byJob: boolean
+  /** It came up, and has ended a job, or was ended by one. */
+  readonly wasUseful: boolean
+  /** In words, for the log. */
+  readonly reason: string
+  /** Its start failed by an error in the user's code. */
+  readonly start?: StartFailure
+}
+
+export interface StartFailure {
+  readonly stage: StartStage
+  readonly failure: JobFailure
+}
+
+/** Where it is in its life. It takes jobs only while it is `ready`. */
+export type ChildState = 'starting' | 'ready' | 'leaving' | 'gone'
+
+export interface ChildLimits {
+  readonly perChild: number
+  /** How long it may take to become ready. */
+  readonly startMs: number
+  /** How long it may take to leave. */
+  readonly leaveMs: number
+}
+
+const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
+
+/** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
+export class PoolChildHandle {
+  readonly #process: PoolProcess
+  readonly #events: PoolChildEvents
+  readonly #limits: ChildLimits
+  readonly #running = new Map<number, PoolExecution>()
+  #lastExecution = 0
+  #state: ChildState = 'starting'
+  #leaveWhenFree = false
+  /** It has said that it is about to die. */
+  #isDoomed = false
+  #killed = false
+  #complaint: string | undefined
+  #startFailure: StartFailure | undefined
+  #deadline: NodeJS.Timeout | undefined
+  /** What the process had used when it was last heard of. */
+  #usage: ProcessUsage | undefined
+  /** Of the last job: what a finished one has left behind may still ask. */
+  #gateway: JobGateway | undefined
+  #inheritedBytes = 0
+  #readyAt = 0
+  #freeSince = 0
+  #ended = 0
+  #taken = 0
+  #memoryExcess: string | undefined
+
+  constructor(nursery: Nursery, limits: ChildLimits, events: PoolChildEvents) {
+    this.#limits = limits
+    this.#events = events
+    this.#process = nursery.launch({
+      born: () => this.#born(),
+      report: (frame) => this.#hear(frame),
+      died: (death) => this.#died(death),
+      unborn: (reason) => this.#gone(reason, false),
+    })
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  get state(): ChildState {
+    return this.#state
+  }
+
+  /** Jobs in it now. */
+  get load(): number {
+    return this.#running.size
+  }
+
+  /** It will take more jobs, now or later. */
+  get isStaying(): boolean {
+    return (
+      (this.#state === 'ready' || this.#state === 'starting') &&
+      !this.#leaveWhenFree &&
+      !this.#isDoomed &&
+      !this.#killed
+    )
+  }
+
+  get hasRoom(): boolean {
+    return this.#state === 'ready' && this.isStaying && this.#running.size < this.#limits.perChild
+  }
+
+  /** Jobs that it was ever given. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  get ageMs(): number {
+    return this.#state === 'starting' ? 0 : performance.now() - this.#readyAt
+  }
+
+  /** How long no job has run in it; 0 while one does. */
+  get idleMs(): number {
+    return this.#state === 'ready' && this.#running.size === 0 ? performance.now() - this.#freeSince : 0
+  }
+
+  /** Memory that it has taken for itself since it was ready; what it shares with its zygote is not its own. */
+  get ownBytes(): number {
+    const bytes = this.pid === undefined ? undefined : ownMemory(this.pid)
+    // Elsewhere than on Linux there is only the peak that it tells itself, at the end of each job.
+    return bytes === undefined ? (this.#usage?.maxRssBytes ?? 0) : bytes - this.#inheritedBytes
+  }
+
+  run(execution: PoolExecution): void {
+    // What an earlier job has left behind may have printed meanwhile.
+    if (this.#running.size === 0) this.drainOutput()
+    const number = ++this.#lastExecution
+    this.#taken++
+    this.#gateway = execution.observer.gateway
+    this.#running.set(number, execution)
+    execution.enter(this)
+    const { id, name, queue, attempt, meta, args } = execution.job
+    const job = { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) }
+    this.#process.send({ type: 'run', execution: number, job }, args)
+    if (execution.abortReason !== undefined) this.abort(execution)
+  }
+
+  abort(execution: PoolExecution): void {
+    for (const [number, running] of this.#running) {
+      if (running !== execution) continue
+      this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
+    }
+  }
+
+  /** End the process and all that it has started, now. */
+  kill(): void {
+    this.#killed = true
+    if (this.#state !== 'gone') this.#process.kill()
+  }
+
+  /** It takes no more jobs; when those that it has are done, it runs its `beforeExit` hooks and leaves. */
+  retire(): void {
+    this.#leaveWhenFree = true
+    if (this.#state === 'starting') this.kill()
+    if (this.#state !== 'ready' || this.#running.size > 0) return
+    this.#state = 'leaving'
+    this.#process.send({ type: 'retire' })
+    const { leaveMs } = this.#limits
+    this.#allow(leaveMs, `it had not left ${leaveMs} ms after it was told to: a beforeExit hook hangs`)
+  }
+
+  /** Its jobs fail for having made it too large. */
+  killForMemory(size: string): void {
+    this.#memoryExcess = `the pool child (pid ${this.pid}) held ${size}`
+    this.kill()
+  }
+
+  /** Pass on what was printed so far. */
+  drainOutput(): void {
+    const stdout = this.#process.stdout.read()
+    const stderr = this.#process.stderr.read()
+    if (stdout !== '') this.#output('stdout', stdout)
+    if (stderr !== '') this.#output('stderr', stderr)
+  }
+
+  #output(stream: 'stdout' | 'stderr', text: string): void {
+    const [only] = this.#running.values()
+    if (only !== undefined && this.#limits.perChild === 1) only.observer.output(stream, text)
+    else this.#events.output(stream, text)
+  }
+
+  #hear({ header, body }: Frame<PoolReport>): void {
+    switch (header.type) {
+      case 'ready':
+        return this.#ready(header.usage)
+      case 'start-failed':
+        this.#startFailure = { stage: header.stage, failure: parseFailure(body) }
+        return
+      case 'finished':
+      case 'failed':
+        return this.#jobEnded(header, body)
+      case 'dying':
+        return this.#doom(header.execution, parseFailure(body))
+      case 'call':
+        return void this.#answer(header.call, header.method, body.toString())
+      case 'update':
+        return this.#running.get(header.execution)?.observer.update(header)
+      case 'log':
+        return this.#running.get(header.execution)?.observer.log(header.message)
+      case 'output':
+        return this.#running.get(header.execution)?.observer.output(header.stream, body.toString())
+      case 'notice':
+        return this.#events.notice(header.message)
+    }
+  }
+
+  #born(): void {
+    // It may have said so itself already, on its own channel.
+    if (this.#state !== 'starting') return
+    const { startMs } = this.#limits
+    this.#allow(startMs, `it was not ready after ${startMs} ms: a hook hangs, or takes longer than bootTimeout allows`)
+  }
+
+  #ready(usage: ProcessUsage): void {
+    clearTimeout(this.#deadline)
+    this.#usage = usage
+    if (this.#process.inheritsMemory) this.#inheritedBytes = this.ownBytes
+    this.#state = 'ready'
+    this.#readyAt = performance.now()
+    this.#freeSince = this.#readyAt
+    if (this.#leaveWhenFree) this.retire()
+    else this.#events.ready()
+  }
+
+  #jobEnded(header: Extract<PoolReport, { type: 'finished' | 'failed' }>, body: Buffer): void {
+    const execution = this.#running.get(header.execution)
+    if (execution === undefined) return
+    this.drainOutput()
+    this.#running.delete(header.execution)
+    this.#ended++
+    const { usage } = header
+    if (usage) this.#usage = usage.after
+    const bill = this.#bill(execution, usage && usageBetween(usage.before, usage.after))
+    if (this.#running.size === 0) this.#becameFree()
+    if (header.type === 'finished') execution.settle({ type: 'finished', result: body.toString(), bill })
+    else execution.settle({ type: 'failed', failure: parseFailure(body), bill })
+    if (this.#leaveWhenFree) this.retire()
+    this.#events.freed()
+  }
+
+  #becameFree(): void {
+    this.#freeSince = performance.now()
+    for (const output of [this.#process.stdout, this.#process.stderr]) {
+      output.forgetTail()
+      if (output.position > MOST_OUTPUT_BYTES) output.rewind()
+    }
+  }
+
+  #bill(execution: PoolExecution, usage: ProcessUsage | undefined): Bill {
+    const wallMs = performance.now() - execution.assignedAt
+    return usage === undefined ? { wallMs } : { wallMs, usage }
+  }
+
+  /** It has said its last word on this job, or on all, and is about to leave. */
+  #doom(number: number | undefined, failure: JobFailure): void {
+    this.#isDoomed = true
+    for (const [key, execution] of this.#running) {
+      if (number === undefined || key === number) execution.doom = failure
+    }
+  }
+
+  async #answer(call: number, method: GatewayMethod, args: string): Promise<void> {
+    if (this.#gateway === undefined) return
+    const { ok, body } = await answerCall(this.#gateway, method, args)
+    this.#process.send({ type: 'reply', call, ok }, body)
+  }
+
+  #allow(ms: number, complaint: string): void {
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => {
+      this.#complaint = complaint
+      this.kill()
+    }, ms)
+  }
+
+  #died(death: ExplainableDeath): void {
+    this.drainOutput()
+    const { stderr } = this.#process
+    const [first] = this.#running.values()
+    const wallMs = performance.now() - (first?.assignedAt ?? this.#readyAt)
+    const explained = explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, stderr.tail)
+    const culprit = [...this.#running.values()].find(({ doom, killed }) => doom !== undefined || killed)
+    for (const execution of this.#running.values()) {
+      const usage = this.#limits.perChild === 1 ? this.#usageAtDeath(death) : undefined
+      const bill = this.#bill(execution, usage)
+      if (execution.doom) execution.settle({ type: 'failed', failure: execution.doom, bill })
+      else if (this.#memoryExcess) execution.settle({ type: 'failed', failure: tooLarge(this.#memoryExcess), bill })
+      else if (execution.killed) execution.settle({ type: 'killed', givenUp: false, bill })
+      else execution.settle({ type: 'failed', failure: culprit ? becauseOf(culprit, explained) : explained, bill })
+    }
+    const hadJobs = this.#running.size > 0
+    this.#running.clear()
+    this.#gone(this.#complaint ?? describeDeath(death), hadJobs)
+  }
+
+  /** The kernel's account of the whole life, less what it was when the job began. */
+  #usageAtDeath({ status }: ExplainableDeath): ProcessUsage | undefined {
+    if (status?.cpuUserMs === undefined || this.#usage === undefined) return undefined
+    const { exitCode: _exitCode, signal: _signal, ...usage } = status
+    return usageBetween(this.#usage, usage as ProcessUsage)
+  }
+
+  #gone(reason: string, byJob: boolean): void {
+    if (this.#state === 'gone') return
+    const retired = this.#state === 'leaving' && this.#complaint === undefined
+    const wasUseful = byJob || (this.#state !== 'starting' && this.#ended > 0)
+    this.#state = 'gone'
+    clearTimeout(this.#deadline)
+    this.#process.dismiss()
+    this.#process.stdout.close()
+    this.#process.stderr.close()
+    const start = this.#startFailure
+    const told = start && `${start.stage} failed: ${start.failure.name}: ${start.failure.message}`
+    this.#events.gone({ retired, byJob, wasUseful, reason: told ?? reason, ...(start ? { start } : {}) })
+  }
+}
+
+function parseFailure(body: Buffer): JobFailure {
+  return JSON.parse(body.toString()) as JobFailure
+}
+
+function tooLarge(message: string): JobFailure {
+  return { kind: 'out-of-memory', name: 'OutOfMemoryError', message }
+}
+
+/** Jobs that share a process share its end. */
+function becauseOf(culprit: PoolExecution, explained: JobFailure): JobFailure {
+  const { name, id } = culprit.job
+  const message = `its pool child, which ran ${name} ${id} at the same time, was ended because of that job: ${culprit.doom?.message ?? explained.message}`
+  return { ...explained, message }
+}

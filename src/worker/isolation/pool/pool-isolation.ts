@@ -1,0 +1,126 @@
+import { PoolStartError } from '../../../errors.ts'
+import type { ClaimedJob } from '../../../job/record.ts'
+import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import { Inspection } from './inspection.ts'
+import type { PoolChildHandle } from './pool-child-handle.ts'
+import { PoolExecution } from './pool-execution.ts'
+import type { PoolEvents, PoolOptions } from './pool-options.ts'
+import type { Nursery } from './pool-process.ts'
+import { Roster } from './roster.ts'
+
+/**
+ * Pool mode: long-lived children, one job at a time in each, reused until they are retired.
+ * A job waits here, not in a child, until a child that is ready has room for it: one that does not come up, or is about
+ * to leave, never holds a job. Where no child can be started any more, waiting jobs are handed back unstarted.
+ */
+export class PoolIsolation implements Isolation {
+  readonly mode = 'pool'
+  readonly #options: PoolOptions
+  readonly #nursery: Nursery
+  readonly #events: PoolEvents
+  readonly #roster: Roster
+  readonly #inspection: Inspection
+  /** Those with room, the last used last: it is taken first, so that those that are not needed become idle. */
+  readonly #roomy: PoolChildHandle[] = []
+  readonly #waiting: PoolExecution[] = []
+  readonly #running = new Set<PoolExecution>()
+  /** Somebody waits for the first child to be ready. */
+  #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #isOpen = true
+
+  constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
+    this.#options = options
+    this.#nursery = nursery
+    this.#events = events
+    this.#roster = new Roster(options, nursery, events, {
+      hasRoom: (child) => this.#hasRoom(child),
+      broken: (error) => this.#break(error),
+    })
+    this.#inspection = new Inspection(options, this.#roster)
+  }
+
+  /** Resolves when a child is ready. @throws PoolStartError, @throws ZygoteBootError */
+  async start(): Promise<void> {
+    await this.#nursery.start(() => this.#roster.lost())
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#starting = { resolve, reject }
+    })
+    if (!this.#isOpen) this.#break(undefined)
+    this.#roster.grow(this.#options.size)
+    await ready
+    this.#inspection.start()
+  }
+
+  run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
+    const execution = new PoolExecution(job, observer, (waiting) => this.#handBack(waiting, 'no child had room for it'))
+    this.#running.add(execution)
+    this.#inspection.busy = true
+    void execution.ended.then(() => {
+      this.#running.delete(execution)
+      this.#inspection.busy = this.#running.size > 0
+    })
+    this.#waiting.push(execution)
+    if (this.#isOpen) this.#assign()
+    else this.#handBack(execution, NO_CHILD)
+    return execution
+  }
+
+  async close(): Promise<void> {
+    this.#break(undefined)
+    for (const execution of this.#running) execution.kill()
+    await this.#roster.close()
+    await this.#nursery.close()
+  }
+
+  /** Pids of the children that can take jobs. */
+  get childPids(): readonly number[] {
+    return [...this.#roster.children].flatMap(({ state, pid }) => (state === 'ready' && pid !== undefined ? [pid] : []))
+  }
+
+  #hasRoom(child: PoolChildHandle): void {
+    this.#starting?.resolve()
+    this.#starting = undefined
+    if (!this.#roomy.includes(child)) this.#roomy.push(child)
+    this.#assign()
+  }
+
+  /** Gives waiting jobs to children with room, and asks for more children where there is not enough. */
+  #assign(): void {
+    while (this.#waiting.length > 0) {
+      const child = this.#takeRoomy()
+      if (child === undefined) break
+      child.run(this.#waiting.shift() as PoolExecution)
+      const { maxJobs } = this.#options
+      if (child.taken === maxJobs) this.#roster.retire(child, `it has got ${maxJobs} jobs`, true)
+      if (child.hasRoom) this.#roomy.push(child)
+    }
+    if (this.#waiting.length > 0) this.#roster.grow(Math.ceil(this.#waiting.length / this.#options.perChild))
+  }
+
+  #takeRoomy(): PoolChildHandle | undefined {
+    for (;;) {
+      const child = this.#roomy.pop()
+      // Some have left, or been told to, since they had room.
+      if (child === undefined || child.hasRoom) return child
+    }
+  }
+
+  /** No child takes a job any more. @param error where that is our own doing, and nobody else tells it */
+  #break(error: PoolStartError | undefined): void {
+    this.#isOpen = false
+    this.#inspection.stop()
+    this.#roster.stop()
+    for (const execution of [...this.#waiting]) this.#handBack(execution, NO_CHILD)
+    if (this.#starting) this.#starting.reject(error ?? new PoolStartError('the pool was closed before it was ready'))
+    else if (error) this.#events.broken(error)
+    this.#starting = undefined
+  }
+
+  #handBack(execution: PoolExecution, reason: string): void {
+    const index = this.#waiting.indexOf(execution)
+    if (index >= 0) this.#waiting.splice(index, 1)
+    execution.settle({ type: 'unstarted', reason })
+  }
+}
+
+const NO_CHILD = 'no pool child can be started'

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { type PoolRole, PROTOCOL } from '../fork/messages.ts'
+import { OomKills } from '../fork/oom-kills.ts'
+import { OutputFile } from '../fork/output-file.ts'
+import { ChildLine } from './child-line.ts'
+import type { PoolCommand, SpawnOrder } from './messages.ts'
+import type { Nursery, PoolProcess, PoolProcessEvents } from './pool-process.ts'
+import { PORTABLE_FILES } from './portable-files.ts'
+
+export interface SpawnLaunch {
+  /** Absolute paths of the job modules. */
+  readonly modules: readonly string[]
+  readonly role: PoolRole
+  readonly nodeFlags: readonly string[]
+  /** Environment variables that a job must not see, such as the broker's URL. */
+  readonly hiddenEnv: readonly string[]
+}
+
+/** Beside this module, compiled or not. */
+const ENTRY = fileURLToPath(
+  new URL(`./spawned-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+)
+
+/**
+ * Pool children where fork does not work: each a Node process of its own that loads the application itself. Nothing here
+ * needs the native addon, or Linux.
+ */
+export class SpawnNursery implements Nursery {
+  readonly #launch: SpawnLaunch
+  readonly #oomKills = new OomKills()
+
+  constructor(launch: SpawnLaunch) {
+    this.#launch = launch
+  }
+
+  async start(): Promise<void> {}
+
+  launch(events: PoolProcessEvents): SpawnedProcess {
+    return new SpawnedProcess(this.#launch, this.#oomKills, events)
+  }
+
+  async close(): Promise<void> {}
+}
+
+export class SpawnedProcess implements PoolProcess {
+  readonly inheritsMemory = false
+  readonly stdout = new OutputFile(PORTABLE_FILES, 'workhorse-stdout')
+  readonly stderr = new OutputFile(PORTABLE_FILES, 'workhorse-stderr')
+  readonly #process: ChildProcess
+  readonly #line: ChildLine
+
+  constructor(launch: SpawnLaunch, oomKills: OomKills, events: PoolProcessEvents) {
+    const { modules, role, nodeFlags, hiddenEnv } = launch
+    const env = { ...process.env }
+    for (const name of hiddenEnv) delete env[name]
+    const order: SpawnOrder = { protocol: PROTOCOL, modules, role, supervisorPid: process.pid }
+    // A session of its own: Ctrl-C at a terminal is for the supervisor, and a kill of the group is a kill of it all.
+    this.#process = spawn(process.execPath, [...nodeFlags, ENTRY, JSON.stringify(order)], {
+      stdio: ['ignore', this.stdout.descriptor, this.stderr.descriptor, 'pipe'],
+      detached: true,
+      env,
+    })
+    this.#line = new ChildLine(this.#process.stdio[3] as Socket, {
+      report: (frame) => events.report(frame),
+      ended: (death) => events.died(death),
+    })
+    this.#process.once('error', (error) => {
+      this.dismiss()
+      events.unborn(`it could not be started: ${error.message}`)
+    })
+    this.#process.once('exit', (exitCode, name) => {
+      const signal = name === null ? null : constants.signals[name]
+      const oomKillSeen = name === 'SIGKILL' && oomKills.anyNew()
+      this.#line.died({ status: { exitCode, signal }, oomKillSeen })
+    })
+    const { pid } = this.#process
+    if (pid !== undefined) process.nextTick(() => events.born(pid))
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  send(command: PoolCommand, body?: string): void {
+    this.#line.send(command, body)
+  }
+
+  kill(): void {
+    const { pid } = this
+    // Once it is reaped its number may be somebody else's.
+    if (pid === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    if (process.platform === 'win32') this.#process.kill('SIGKILL')
+    else process.kill(-pid, 'SIGKILL')
+  }
+
+  dismiss(): void {
+    this.#line.close()
+  }
+}

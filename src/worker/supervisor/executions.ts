@@ -1,0 +1,88 @@
+import type { ExecutionOutcome } from '../../broker/broker.ts'
+import type { JobGateway } from '../../job/gateway.ts'
+import type { ClaimedJob } from '../../job/record.ts'
+import type { ExecutionObserver, Isolation } from '../isolation/isolation.ts'
+import { Execution } from './execution.ts'
+import { LimitWatch, needsWatch } from './limit-watch.ts'
+import { OutputLines } from './output-lines.ts'
+
+export interface ExecutionsEvents {
+  output(job: ClaimedJob, stream: 'stdout' | 'stderr', line: string): void
+  log(job: ClaimedJob, message: string): void
+  /** It has limits that cannot be kept where it runs. */
+  unlimited(job: ClaimedJob): void
+  update(job: ClaimedJob, change: { readonly meta?: string; readonly progress?: number }): void
+  /** Without an outcome the job is somebody else's by now. All that it printed was told before. */
+  ended(job: ClaimedJob, outcome: ExecutionOutcome | undefined): void
+}
+
+/** What a supervisor runs now. */
+export class Executions {
+  readonly #isolation: Isolation
+  readonly #gateway: JobGateway
+  readonly #graceMs: number
+  readonly #events: ExecutionsEvents
+  /** By execution id, oldest first. */
+  readonly #running = new Map<string, Execution>()
+  readonly #limits = new LimitWatch()
+  #interrupted = false
+
+  constructor(isolation: Isolation, gateway: JobGateway, graceMs: number, events: ExecutionsEvents) {
+    this.#isolation = isolation
+    this.#gateway = gateway
+    this.#graceMs = graceMs
+    this.#events = events
+  }
+
+  get size(): number {
+    return this.#running.size
+  }
+
+  list(): readonly Execution[] {
+    return [...this.#running.values()]
+  }
+
+  find(executionId: string): Execution | undefined {
+    return this.#running.get(executionId)
+  }
+
+  findJob(jobId: string): Execution | undefined {
+    return this.list().find(({ job }) => job.id === jobId)
+  }
+
+  start(job: ClaimedJob): void {
+    const stdout = new OutputLines((line) => this.#events.output(job, 'stdout', line))
+    const stderr = new OutputLines((line) => this.#events.output(job, 'stderr', line))
+    const observer: ExecutionObserver = {
+      gateway: this.#gateway,
+      output: (stream, text) => (stream === 'stdout' ? stdout : stderr).push(text),
+      log: (message) => this.#events.log(job, message),
+      update: (change) => this.#events.update(job, change),
+    }
+    const execution = new Execution(job, this.#isolation, observer, this.#graceMs)
+    this.#running.set(job.executionId, execution)
+    this.#watch(execution)
+    // Claimed in the same instant in which all were interrupted.
+    if (this.#interrupted) execution.interrupt()
+    void execution.outcome.then((outcome) => {
+      stdout.end()
+      stderr.end()
+      this.#running.delete(job.executionId)
+      this.#limits.remove(execution)
+      this.#events.ended(job, outcome)
+    })
+  }
+
+  #watch(execution: Execution): void {
+    if (!needsWatch(execution.job.limits)) return
+    if (execution.isMeasurable) this.#limits.add(execution)
+    else this.#events.unlimited(execution.job)
+  }
+
+  /** Kill everything and hand it back, also what is started from now on. */
+  interrupt(): void {
+    this.#interrupted = true
+    // The youngest first: each goes to the front of its queue, and the oldest should stand there in the end.
+    for (const execution of this.list().toReversed()) execution.interrupt()
+  }
+}
