@@ -1,4 +1,5 @@
 import type { JobFailure } from '../../job/failure.ts'
+import type { JobRecord } from '../../job/record.ts'
 import type { Maintenance, PoisonedJob } from '../broker.ts'
 import { decodeCall } from './codec/payload.ts'
 import { PayloadError } from './codec/payload-error.ts'
@@ -56,9 +57,13 @@ export class Maintainer {
     const name = Buffer.isBuffer(data) ? nameOf(data) : 'unreadable'
     const failure = abandonedFailure(jobId, name, worker, abandonments + 1)
     const args = [jobId, asText(execution), abandonments, encodeTraceback(failure), JSON.stringify(failure)]
+    // Nothing may be left of it afterwards.
+    const [before] = await fetchJobs(this.#store, [jobId])
     if (asNumber(await this.#store.run('poison', () => args)) === 0) return undefined
-    const [record] = await fetchJobs(this.#store, [jobId])
-    return { jobId, worker, ...(record?.callbacks?.failure === undefined ? {} : { record }) }
+    if (before?.callbacks?.failure === undefined) return { jobId, worker }
+    const [after] = await fetchJobs(this.#store, [jobId])
+    const gone: JobRecord = { ...before, state: 'failed', failure, abandonments: abandonments + 1, endedAt: Date.now() }
+    return { jobId, worker, record: after ?? gone }
   }
 
   async #forget(): Promise<number> {

@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { DuplicateJobError, JobNotFoundError, JobStateError } from '../../errors.ts'
 import { assertQueueName } from '../../job/queue-name.ts'
-import type { JobRecord, NewJob } from '../../job/record.ts'
+import type { JobRecord, JobResultEntry, NewJob } from '../../job/record.ts'
 import { JOB_STATES, type JobState } from '../../job/states.ts'
 import type {
   Broker,
   BrokerCapabilities,
+  CommandSendParams,
+  JobCancelOptions,
   JobEnqueued,
   JobExchange,
   JobExchangeParams,
@@ -20,21 +22,39 @@ import type {
   WorkerHeartbeatParams,
   WorkerInfo,
   WorkerRegistration,
+  WorkSuspendParams,
   WorkWaitParams,
 } from '../broker.ts'
-import { assertExchange, assertLease, assertList, assertNewJob } from '../check-arguments.ts'
+import {
+  assertExchange,
+  assertLease,
+  assertList,
+  assertNewJob,
+  assertSchedule,
+  assertSuspension,
+} from '../check-arguments.ts'
+import type { WorkerCommand } from '../command.ts'
+import type { ScheduleFireParams, ScheduleRecord, ScheduleSync, ScheduleSyncParams } from '../schedule.ts'
 import { encodeValue } from './codec/payload.ts'
+import { decodeCommand, encodeCommand } from './commands.ts'
 import { Exchanger, findSerializer, listed } from './exchange.ts'
 import { encodeJobs } from './job-fields.ts'
 import { fetchJobs, listJobs } from './job-list.ts'
 import { JobEndWaiter } from './job-wait.ts'
 import { Listener } from './listener.ts'
 import { Maintainer } from './maintenance.ts'
-import { asList, asNumber, asText, asTexts } from './reply.ts'
+import { asList, asNumber, asText, asTexts, Hash } from './reply.ts'
+import { toResultEntry } from './result-entry.ts'
+import { fireSchedule, listSchedules, syncSchedules } from './schedules.ts'
 import type { Store } from './store.ts'
 import { WorkWaiter } from './work-wait.ts'
 import { toWorkerList } from './worker-list.ts'
 import { WorkerRegistry } from './worker-registry.ts'
+
+/** Ends of executions that are handed out. */
+const KEPT_RESULTS = 10
+/** Jobs that one step of emptying a queue deletes. */
+const EMPTY_BATCH = 200
 
 /** Jobs in Redis or Valkey, under the keys of Python RQ, which may use them, too. */
 export class RedisBroker implements Broker {
@@ -108,6 +128,32 @@ export class RedisBroker implements Broker {
     await this.#change('delete', id, () => 'stop it or wait until it has ended, then delete it')
   }
 
+  async jobCancel(id: string, options: JobCancelOptions = {}): Promise<void> {
+    const advice = (state: string) =>
+      state === 'started' ? 'it runs; its worker has to be told' : 'it has ended; there is nothing to cancel'
+    await this.#change('cancel', id, advice, options.enqueueDependents === true)
+  }
+
+  async jobResults(id: string): Promise<JobResultEntry[]> {
+    if (asNumber(await this.#store.command('EXISTS', this.#store.keys.job(id))) === 0) return []
+    const entries = await this.#store.command(
+      'XREVRANGE',
+      this.#store.keys.results(id),
+      '+',
+      '-',
+      'COUNT',
+      KEPT_RESULTS,
+    )
+    return asList(entries).map((reply) => {
+      const [entryId, flat] = asList(reply)
+      return toResultEntry(Number(asText(entryId).split('-')[0]), new Hash(asList(flat)))
+    })
+  }
+
+  async jobDependents(id: string): Promise<string[]> {
+    return asTexts(await this.#store.run('job-dependents', () => [id]))
+  }
+
   async jobWait(id: string, params: WaitParams): Promise<JobRecord | undefined> {
     this.#store.assertUsable()
     await this.#endWaiter.wait(id, params)
@@ -126,6 +172,18 @@ export class RedisBroker implements Broker {
 
   async maintain({ maxAbandonments }: MaintainParams): Promise<Maintenance> {
     return this.#maintainer.maintain(maxAbandonments)
+  }
+
+  async groupFetch(name: string): Promise<string[]> {
+    return asTexts(await this.#store.run('group', () => ['fetch', name]))
+  }
+
+  async groupList(): Promise<string[]> {
+    return asTexts(await this.#store.run('group', () => ['list', ''])).sort()
+  }
+
+  async groupDelete(name: string): Promise<void> {
+    await this.#store.run('group', () => ['delete', name])
   }
 
   async queueList(): Promise<QueueInfo[]> {
@@ -153,6 +211,20 @@ export class RedisBroker implements Broker {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  async queueEmpty(queue: string): Promise<number> {
+    assertQueueName(queue)
+    let left = asNumber(await this.#store.command('LLEN', this.#store.keys.queue(queue)))
+    let deleted = 0
+    while (left > 0) {
+      const batch = Math.min(left, EMPTY_BATCH)
+      const [taken, jobs] = asList(await this.#store.run('queue-empty', () => [queue, batch]))
+      deleted += asNumber(jobs)
+      if (asNumber(taken) < batch) break
+      left -= batch
+    }
+    return deleted
+  }
+
   async queuePause(queue: string): Promise<void> {
     assertQueueName(queue)
     await this.#store.command('SADD', this.#store.keys.paused, queue)
@@ -162,6 +234,24 @@ export class RedisBroker implements Broker {
     assertQueueName(queue)
     await this.#store.command('SREM', this.#store.keys.paused, queue)
     await this.#store.command('PUBLISH', this.#store.keys.wakeChannel, '')
+  }
+
+  async scheduleSync(params: ScheduleSyncParams): Promise<ScheduleSync> {
+    for (const definition of params.definitions) assertSchedule(definition)
+    return syncSchedules(this.#store, params)
+  }
+
+  async scheduleList(): Promise<ScheduleRecord[]> {
+    return listSchedules(this.#store)
+  }
+
+  async scheduleFire(params: ScheduleFireParams): Promise<boolean> {
+    if (params.job !== undefined) assertNewJob(params.job)
+    return fireSchedule(this.#store, params)
+  }
+
+  async scheduleDelete(name: string): Promise<boolean> {
+    return asNumber(await this.#store.run('schedule-delete', () => [name])) === 1
   }
 
   async workerRegister(worker: WorkerRegistration): Promise<void> {
@@ -180,6 +270,46 @@ export class RedisBroker implements Broker {
 
   async workerList(): Promise<WorkerInfo[]> {
     return toWorkerList(await this.#store.run('worker-list', () => []))
+  }
+
+  async commandSend({ worker, command }: CommandSendParams): Promise<boolean> {
+    const channel = this.#store.keys.commandChannel(worker)
+    const heard = asNumber(await this.#store.command('PUBLISH', channel, encodeCommand(command)))
+    // On a cluster only the listeners of one node are counted.
+    return heard > 0 || this.#store.options.at.kind === 'cluster'
+  }
+
+  async commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>> {
+    this.#store.assertUsable()
+    const book = this.#exchanger.slotsOf(worker)
+    // RQ's tools tell a slot, ours the worker.
+    const names = [worker, ...(book?.names ?? [])]
+    const leaves = await Promise.all(
+      names.map((name) =>
+        this.#listener.subscribe(this.#store.keys.commandChannel(name), (message) => {
+          const command = decodeCommand(message, name === worker ? undefined : () => book?.jobOf(name))
+          if (command !== undefined) listener(command)
+        }),
+      ),
+    )
+    return async () => {
+      for (const leave of leaves) leave()
+    }
+  }
+
+  async workSuspend({ ttlMs }: WorkSuspendParams = {}): Promise<void> {
+    if (ttlMs !== undefined) assertSuspension(ttlMs)
+    const duration = ttlMs === undefined ? [] : ['PX', Math.ceil(ttlMs)]
+    await this.#store.command('SET', this.#store.keys.suspended, '1', ...duration)
+  }
+
+  async workResume(): Promise<void> {
+    await this.#store.command('DEL', this.#store.keys.suspended)
+    await this.#store.command('PUBLISH', this.#store.keys.wakeChannel, '')
+  }
+
+  async workSuspended(): Promise<boolean> {
+    return asNumber(await this.#store.command('EXISTS', this.#store.keys.suspended)) === 1
   }
 
   async workWait(params: WorkWaitParams): Promise<void> {
@@ -202,8 +332,8 @@ export class RedisBroker implements Broker {
     this.#store.close()
   }
 
-  async #change(what: string, id: string, advice: (state: string) => string): Promise<void> {
-    const done = asText(await this.#store.run('job-change', () => [what, id, '']))
+  async #change(what: string, id: string, advice: (state: string) => string, withDependents = false): Promise<void> {
+    const done = asText(await this.#store.run('job-change', () => [what, id, withDependents ? '1' : '']))
     if (done === 'missing') throw new JobNotFoundError(id)
     if (done !== 'ok') throw new JobStateError(id, done, advice(done))
   }

@@ -28,6 +28,11 @@ export class SlotBook {
     this.#running.delete(executionId)
   }
 
+  /** Id of the job that a slot runs. */
+  jobOf(slot: string): string | undefined {
+    return [...this.#running.values()].find((running) => running.slot === slot)?.jobId
+  }
+
   /** Each slot with the 'job:execution' that it runs, or ''. */
   entries(): { readonly slot: string; readonly running: string }[] {
     const bySlot = new Map([...this.#running].map(([id, { slot, jobId }]) => [slot, `${jobId}:${id}`]))

@@ -42,11 +42,15 @@ local function free_dependents(id)
   return any
 end
 
+-- A group is gone with its last job.
+local function leave_group(id, group)
+  if not group or group == '' then return end
+  call('SREM', P .. 'group:' .. group, id)
+  if call('EXISTS', P .. 'group:' .. group) == 0 then call('SREM', P .. 'groups', group) end
+end
+
 local function erase(id)
-  local group = call('HGET', job_key(id), 'group_id')
-  if group and group ~= '' then
-    call('SREM', P .. 'group:' .. group, id)
-  end
+  leave_group(id, call('HGET', job_key(id), 'group_id'))
   for _, other in ipairs(call('SMEMBERS', dependencies_key(id))) do
     call('SREM', dependents_key(other), id)
   end

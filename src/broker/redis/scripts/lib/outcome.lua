@@ -51,13 +51,14 @@ end
 local function run_again(outcome, f)
   local key = job_key(outcome.id)
   local left = outcome.type == 'finished' and 'repeats_left' or 'retries_left'
-  call('HSET', key, 'wh_ended', outcome.execution)
+  call('HSET', key, 'wh_ended', outcome.execution, 'started_at', '', 'worker_name', '')
   remember(outcome, f, outcome.type == 'failed' and 'retried' or 'finished')
   call('HINCRBY', key, left, -1)
-  call('HDEL', key, 'wh_execution', 'wh_progress')
+  call('HDEL', key, 'wh_worker', 'wh_execution', 'wh_progress', 'wh_due', 'wh_front')
   if outcome.delay_ms > 0 then
-    call('HSET', key, 'wh_due', whole(now_ms + outcome.delay_ms), 'wh_front', outcome.front and '1' or '0')
-    make_scheduled(outcome.id, f[2], now_ms + outcome.delay_ms)
+    local due_ms = now_ms + outcome.delay_ms
+    call('HSET', key, 'wh_due', whole(due_ms), 'wh_front', outcome.front and '1' or '0')
+    make_scheduled(outcome.id, f[2], due_ms)
   else
     make_queued(outcome.id, f[2], outcome.front)
   end

@@ -34,7 +34,7 @@ local ENDED = { finished = true, failed = true, stopped = true, canceled = true 
 local function replace(id)
   local f = call('HMGET', job_key(id), 'status', 'origin', 'group_id')
   leave(id, f[2] or '', f[1])
-  if f[3] and f[3] ~= '' then call('SREM', P .. 'group:' .. f[3], id) end
+  leave_group(id, f[3])
   call('DEL', job_key(id), dependencies_key(id), results_key(id))
   call('PERSIST', dependents_key(id))
 end
