@@ -14,6 +14,8 @@ const STATES: Readonly<Record<string, WorkerState>> = {
 }
 
 interface Slot {
+  /** Of the key: RQ 1.x does not write it into the hash. */
+  readonly name: string
   readonly hash: Hash
   /** Job ids. */
   readonly running: readonly string[]
@@ -29,14 +31,15 @@ export function toWorkerList(reply: Reply): WorkerInfo[] {
 }
 
 function toSlot(reply: Reply): Slot {
-  const [, flat, executions] = asList(reply)
+  const [key, flat, executions] = asList(reply)
   const hash = new Hash(asList(flat))
   const now = hash.text('wh_running') ?? undefined
   const current = hash.text('current_job')
   const jobs = [...(now === undefined ? [] : [withoutExecution(now)]), ...(current === undefined ? [] : [current])]
   // RQ after 2.10 has no current_job any more, but a set of executions.
   const all = jobs.length > 0 ? jobs : asTexts(executions).map(withoutExecution)
-  return { hash, running: [...new Set(all)] }
+  const name = /:worker:(.*)$/s.exec(asText(key))?.[1] ?? ''
+  return { name, hash, running: [...new Set(all)] }
 }
 
 function toOwnWorker(entry: Reply, slots: readonly Slot[]): WorkerInfo {
@@ -55,10 +58,10 @@ function toOwnWorker(entry: Reply, slots: readonly Slot[]): WorkerInfo {
   }
 }
 
-function toPythonWorker({ hash, running }: Slot): WorkerInfo {
+function toPythonWorker({ name, hash, running }: Slot): WorkerInfo {
   const heartbeatAt = parseTime(hash.text('last_heartbeat')) ?? 0
   return {
-    name: hash.text('name') ?? 'unnamed',
+    name,
     hostname: hash.text('hostname') ?? '',
     pid: hash.number('pid') ?? 0,
     queues: (hash.text('queues') ?? '').split(',').filter((queue) => queue !== ''),
