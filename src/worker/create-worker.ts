@@ -61,6 +61,7 @@ export function createWorker(options: CreateWorkerOptions): Worker {
       setGatewayProvider(() => gateway)
       try {
         await isolation.start()
+        for (const text of (await broker.storeReport()).warnings) logger.warn({ event: 'broker.warning' }, text)
         options.onReady?.()
         await supervisor.run()
       } finally {

@@ -47,8 +47,9 @@ export function readClaim(reply: Reply): Claim {
   try {
     return { ...base, job: readJob(base.jobId, base.executionId, hash) }
   } catch (error) {
-    if (!(error instanceof PayloadError)) throw error
-    return { ...base, failure: { kind: 'unreadable-payload', name: 'PayloadError', message: error.message } }
+    // Whatever is wrong with one job must not take the others along that were claimed with it.
+    const message = error instanceof PayloadError ? error.message : `the job cannot be read: ${String(error)}`
+    return { ...base, failure: { kind: 'unreadable-payload', name: 'PayloadError', message } }
   }
 }
 

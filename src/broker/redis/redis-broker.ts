@@ -18,6 +18,7 @@ import type {
   MaintainParams,
   Maintenance,
   QueueInfo,
+  StoreReport,
   WaitParams,
   WorkerHeartbeatParams,
   WorkerInfo,
@@ -46,6 +47,7 @@ import { Maintainer } from './maintenance.ts'
 import { asList, asNumber, asText, asTexts, Hash } from './reply.ts'
 import { toResultEntry } from './result-entry.ts'
 import { fireSchedule, listSchedules, syncSchedules } from './schedules.ts'
+import { readServerInfo, reportServer } from './server-info.ts'
 import type { Store } from './store.ts'
 import { WorkWaiter } from './work-wait.ts'
 import { toWorkerList } from './worker-list.ts'
@@ -320,6 +322,10 @@ export class RedisBroker implements Broker {
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error
     }
+  }
+
+  async storeReport(): Promise<StoreReport> {
+    return reportServer(await readServerInfo(this.#store))
   }
 
   async close(): Promise<void> {

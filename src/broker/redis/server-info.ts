@@ -1,3 +1,4 @@
+import type { StoreReport } from '../broker.ts'
 import { unavailable } from './redis-error.ts'
 import { asText } from './reply.ts'
 import type { Store } from './store.ts'
@@ -37,3 +38,35 @@ export async function assertSupported(store: Store): Promise<void> {
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return
   throw unavailable(store.url, `is ${name} ${version}; Workhorse needs ${OLDEST.join('.')} or later`)
 }
+
+/** What of the server's settings can lose jobs. All of it is in INFO, which managed services allow, unlike CONFIG. */
+export function reportServer({ name, version, fields }: ServerInfo): StoreReport {
+  const policy = fields.get('maxmemory_policy') ?? 'unknown'
+  const isDurable = fields.get('aof_enabled') === '1'
+  const warnings: string[] = []
+  if (policy !== 'noeviction') {
+    warnings.push(
+      `maxmemory-policy is ${policy}: when memory runs out ${name} drops keys, jobs among them; set it to noeviction`,
+    )
+  }
+  if (!isDurable) {
+    warnings.push(
+      `appendonly is off: when ${name} dies, what was stored since its last snapshot is lost; set appendonly to yes`,
+    )
+  }
+  for (const [field, what] of BROKEN) {
+    if (fields.get(field) === 'err') warnings.push(`${what} failed the last time; see the log of ${name}`)
+  }
+  if (fields.get('role') === 'slave') {
+    warnings.push(`it is a replica and takes no writes; name the master, or use redis+sentinel:`)
+  }
+  const memory = fields.get('maxmemory') === '0' ? '' : `, maxmemory ${fields.get('maxmemory_human') ?? '?'}`
+  const durable = isDurable ? 'appendonly' : 'no appendonly'
+  return { facts: [`${name} ${version}, ${durable}, ${policy}${memory}`], warnings }
+}
+
+const BROKEN = [
+  ['rdb_last_bgsave_status', 'saving a snapshot'],
+  ['aof_last_write_status', 'writing the append-only file'],
+  ['aof_last_bgrewrite_status', 'rewriting the append-only file'],
+] as const

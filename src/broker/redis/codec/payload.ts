@@ -45,7 +45,17 @@ export function decodeCall(data: Buffer): Call {
   if (instance !== null) throw new PayloadError(`${name} is a method of an object; enqueue a function`)
   if (!Array.isArray(args)) throw notACall('its third item is no array of arguments')
   if (kwargs !== null && !isPlainObject(kwargs)) throw notACall('its fourth item is no object of keyword arguments')
-  return { name, serializer: 'json', args: JSON.stringify(isEmpty(kwargs) ? args : [...args, kwargs]) }
+  return { name, serializer: 'json', args: toJson(isEmpty(kwargs) ? args : [...(args as unknown[]), kwargs]) }
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    // What has come out of JSON can be nested deeper than it can be written again.
+    if (error instanceof RangeError) throw new PayloadError('the arguments are nested too deep')
+    throw error
+  }
 }
 
 function decodePickledCall(bytes: Buffer): Call {
