@@ -9,6 +9,7 @@ const NEEDED = {
   make: 'make',
   python3: 'python3',
   git: 'git',
+  chromium: 'chromium',
   'redis-server': 'redis-server',
   rq: 'python3-rq',
 }

@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { JobGateway } from '../../job/gateway.ts'
-import type { Bill, ClaimedJob } from '../../job/record.ts'
+import { type Bill, type ClaimedJob, JOB_ISOLATIONS, type JobIsolation } from '../../job/record.ts'
+import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 
 /**
  * Where a job's code runs. One contract, one conformance suite (test/conformance/isolation);
@@ -8,16 +9,23 @@ import type { Bill, ClaimedJob } from '../../job/record.ts'
  */
 export interface Isolation {
   readonly mode: IsolationMode
+  /** What the job modules declare by `schedule()`; known once it has started. */
+  readonly schedules: readonly DeclaredSchedule[]
   /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws PoolStartError, @throws ForkUnavailableError */
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
+  /**
+   * Load the job modules anew, for the executions that begin from then on; those that run go on as they are. Absent where
+   * the mode cannot. @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle?(): Promise<void>
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }
 
-export const ISOLATION_MODES = ['fork', 'pool', 'inline'] as const
-export type IsolationMode = (typeof ISOLATION_MODES)[number]
+export const ISOLATION_MODES = JOB_ISOLATIONS
+export type IsolationMode = JobIsolation
 
 export interface RunningExecution {
   /** Settles once, when nothing of the job runs any more (or, inline, when it can no longer be waited for). */
