@@ -182,19 +182,24 @@ describe('a Redis that is not ready', () => {
 describe('a Redis that dies', () => {
   it('does not end what runs: the result is kept and told when it is back, and nothing is lost', async () => {
     const server = await ownRedis({ config: DURABLE })
-    const place = await workplace('inline', server.url())
+    // The worker says that something is wrong when its patience is over; the producer has more of it.
+    const place = await workplace('inline', server.url().replace('patience=10s', 'patience=1s'))
+    const producer = await open(server.url())
     place.start({ concurrency: 2 })
     const running = await place.enqueue('sleep', [1500])
     await eventually(async () => expect((await place.broker.jobFetch(running))?.state).toBe('started'))
     const waiting = await Promise.all(Array.from({ length: 20 }, (_, n) => place.enqueue('add', [n, 1])))
-    const ended = place.ended(running)
+    const ended = producer.jobWait(running, { timeoutMs: 25_000 })
     await server.stop('SIGKILL')
     // Stored once it is back, and not before.
-    const late = place.enqueue('echo', ['late'])
-    await eventually(() => expect(place.log.filter((line) => line.includes('"broker.failed"'))).toHaveLength(1))
+    const late = enqueue(producer, ['late'], { name: 'echo', args: '["late"]' })
+    await eventually(() => expect(place.log.filter((line) => line.includes('"broker.failed"'))).toHaveLength(1), {
+      timeoutMs: 20_000,
+    })
     await server.start()
     expect(await ended).toMatchObject({ state: 'finished', result: '"slept"', attempts: 1 })
-    for (const id of [...waiting, await late]) expect((await place.ended(id)).state).toBe('finished')
+    await late
+    for (const id of [...waiting, 'late']) expect((await place.ended(id)).state).toBe('finished')
     expect(place.log.filter((line) => line.includes('"broker.failed"'))).toHaveLength(1)
     expect(place.log.filter((line) => line.includes('"broker.back"'))).toHaveLength(1)
   })

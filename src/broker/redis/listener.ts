@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Connection } from './connection.ts'
+import { diagnose, unavailable } from './redis-error.ts'
 import type { Store } from './store.ts'
 
 const RECONNECT_MS = [20, 50, 100, 250, 500, 1000, 2000]
@@ -40,8 +41,7 @@ export class Listener {
           .catch(() => {})
     }
     try {
-      await connection.ready(performance.now() + this.#store.options.patienceMs)
-      await subscriber(connection).subscribe(channel)
+      await this.#subscribeOnce(connection, channel)
       return leave
     } catch (error) {
       leave()
@@ -69,6 +69,25 @@ export class Listener {
       return connection
     })
     return this.#connection
+  }
+
+  async #subscribeOnce(connection: Connection, channel: string): Promise<void> {
+    const deadline = performance.now() + this.#store.options.patienceMs
+    for (;;) {
+      await connection.ready(deadline)
+      try {
+        await subscriber(connection).subscribe(channel)
+        return
+      } catch (error) {
+        connection.assertUsable()
+        const trouble = diagnose(error)
+        if (trouble.kind === 'mistake') throw error
+        // It broke in between: connecting again takes its time, so this does not spin.
+        if (trouble.kind === 'refusing' || performance.now() >= deadline) {
+          throw unavailable(this.#store.url, trouble.reason, error)
+        }
+      }
+    }
   }
 
   async #restore(connection: Connection): Promise<void> {
