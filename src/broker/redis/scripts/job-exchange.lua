@@ -6,7 +6,7 @@
 -- Returns {refused execution ids, {id, execution id, slot, fields of CLAIM_FIELDS} of each claimed job}.
 -- Invariant: a started job is in rq:wip with the lease of the one execution that its hash names; only that one's worker
 -- can end it; a slot's hash names the job that it runs.
-local params = { worker = take(), claimed = {} }
+local params = { worker = take(), claimed = {}, taken = {} }
 local is_retry = take() == '1'
 params.lease_end = score_of(now_ms + take_number())
 params.limit = take_number()

@@ -61,6 +61,14 @@ local function iso(us)
 end
 
 local now_iso = iso(now_us)
+local this_second = string.sub(now_iso, 1, 20)
+
+-- So many microseconds from now, of which there are few: only the digits behind the point change.
+local function iso_after(us)
+  local micros = now_us % 1000000 + us
+  if micros > 999999 then return iso(now_us + us) end
+  return this_second .. string.format('%06dZ', micros)
+end
 
 local function job_key(id) return P .. 'job:' .. id end
 local function dependents_key(id) return P .. 'job:' .. id .. ':dependents' end

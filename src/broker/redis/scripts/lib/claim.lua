@@ -13,10 +13,10 @@ local function start(id, f, params, execution, slot)
   local attempts = (tonumber(f[9]) or 0) + 1
   local key = job_key(id)
   -- Microseconds tell the order of those that were claimed together.
-  local started = iso(now_us + #params.claimed)
+  local started = iso_after(#params.claimed)
   call('HSET', key, 'status', 'started', 'started_at', started, 'last_heartbeat', now_iso, 'worker_name', slot,
     'ended_at', '', 'wh_worker', params.worker, 'wh_execution', execution, 'wh_attempts', attempts)
-  call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed')
+  if attempts > 1 then call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed') end
   call('ZADD', registry_key('wip', params.queue), params.lease_end, id .. ':' .. execution)
   if f[10] then
     call('PERSIST', key)
@@ -26,13 +26,13 @@ local function start(id, f, params, execution, slot)
   params.claimed[#params.claimed + 1] = { id, execution, slot, f }
 end
 
--- The first free slot that none of the claimed jobs has; a worker that is not registered has none.
+-- The next free slot that none of those claimed again has; a worker that is not registered has none.
 local function next_slot(params)
-  local taken = {}
-  for _, claimed in ipairs(params.claimed) do taken[claimed[3]] = true end
-  for _, slot in ipairs(params.slots) do
-    if not taken[slot] then return slot end
-  end
+  repeat
+    params.slot_index = (params.slot_index or 0) + 1
+    local slot = params.slots[params.slot_index]
+    if slot and not params.taken[slot] then return slot end
+  until not slot
   return params.worker
 end
 
@@ -68,6 +68,7 @@ local function claim_again(params, tokens, slots)
         local f = call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
         if f[1] == 'started' and f[18] == execution then
           params.claimed[#params.claimed + 1] = { id, execution, slot, f }
+          params.taken[slot] = true
         end
       end
     end
