@@ -66,6 +66,12 @@ module.exports = {
       to: { path: 'node_modules/(libsql|@photostructure/sqlite)/|^(node:)?sqlite$' },
     },
     {
+      name: 'redis-client-only-in-its-broker',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/broker/redis/' },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
       name: 'no-orphans',
       comment: 'A file that nobody imports and that is no entry is dead.',
       severity: 'error',

@@ -25,7 +25,7 @@ export const FLAGS = {
   broker: {
     kind: 'text',
     value: 'URL',
-    help: 'where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db',
+    help: 'where jobs live; else WORKHORSE_BROKER, the config file, REDIS_URL, or sqlite:workhorse.db',
   },
   config: { kind: 'text', value: 'PATH', help: 'config file; else workhorse.config.{ts,mts,js,mjs} in this folder' },
   'jobs-file': {

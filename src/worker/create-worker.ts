@@ -93,6 +93,7 @@ export function createWorker(options: CreateWorkerOptions): Worker {
       setGatewayProvider(() => gateway)
       try {
         await router.start()
+        for (const text of (await broker.storeReport()).warnings) logger.warn({ event: 'broker.warning' }, text)
         // A burst ends when the queues are empty: what becomes due later is not its business.
         if (!resolved.burst) await scheduler.start(router.schedules)
         await control.open(logger)
