@@ -15,6 +15,12 @@ const WORKER_FLAGS = [
   'max-jobs',
   'max-idle-time',
 ] as const
+const ENQUEUE_FLAGS = [
+  ...JOB_FLAGS,
+  ...(['queue', 'in', 'at', 'id', 'front', 'retry', 'retry-delay', 'backoff', 'repeat', 'repeat-delay'] as const),
+  ...(['ttl', 'depends-on', 'allow-failure', 'unique', 'group', 'meta'] as const),
+  ...(['on-success', 'on-failure', 'on-stopped', 'wait', 'json'] as const),
+] as const
 
 /** Every verb, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -47,12 +53,16 @@ export const COMMANDS: readonly Command[] = [
     summary: 'put a job on its queue',
     arguments: 'NAME [JSON…]',
     count: { least: 1, most: MANY },
-    flags: [...JOB_FLAGS, 'queue', 'in', 'at', 'id', 'front', 'wait', 'json'],
+    flags: ENQUEUE_FLAGS,
     notes: [
       'Arguments are JSON; a string needs its own quotes: \'"text"\'.',
-      'Prints the id; with --wait the result, as JSON.',
+      'Prints the id; with --wait the result, as JSON. A --unique job that is there already is not enqueued again.',
     ],
-    examples: ['workhorse enqueue add 2 3 --wait', `workhorse enqueue send_mail '"a@example.org"' --in 5m`],
+    examples: [
+      'workhorse enqueue add 2 3 --wait',
+      `workhorse enqueue send_mail '"a@example.org"' --in 5m --retry 5 --backoff 10s`,
+      'workhorse enqueue publish --depends-on 5c9e… --depends-on 81b2…',
+    ],
     run: async (invocation) => (await import('./commands/enqueue.ts')).runEnqueue(invocation),
   }),
   defineCommand({
@@ -97,7 +107,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'take jobs out that wait; ask those that run to end',
     arguments: '[ID…]',
     count: { least: 0, most: MANY },
-    flags: [...BROKER_FLAGS, 'state', 'queue', 'json'],
+    flags: [...BROKER_FLAGS, 'state', 'queue', 'dependents', 'json'],
     notes: ["A running job's signal aborts. One that does not look at it goes on: see jobs stop."],
     examples: ['workhorse jobs cancel --state queued --queue emails'],
     run: async (invocation) => (await import('./commands/jobs-change.ts')).runJobsCancel(invocation),
@@ -144,6 +154,76 @@ export const COMMANDS: readonly Command[] = [
     count: { least: 1, most: MANY },
     flags: [...BROKER_FLAGS, 'json'],
     run: async (invocation) => (await import('./commands/queues.ts')).runQueuesResume(invocation),
+  }),
+  defineCommand({
+    name: 'queues empty',
+    summary: 'delete all that waits in queues',
+    arguments: 'QUEUE…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['Jobs that run, and those that are scheduled, stay. Jobs that wait for a deleted one are canceled.'],
+    run: async (invocation) => (await import('./commands/queues.ts')).runQueuesEmpty(invocation),
+  }),
+  defineCommand({
+    name: 'groups list',
+    summary: 'list groups of jobs',
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('./commands/groups.ts')).runGroupsList(invocation),
+  }),
+  defineCommand({
+    name: 'groups show',
+    summary: 'list the jobs of a group',
+    arguments: 'NAME',
+    count: { least: 1, most: 1 },
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('./commands/groups.ts')).runGroupsShow(invocation),
+  }),
+  defineCommand({
+    name: 'groups delete',
+    summary: 'forget groups; their jobs stay',
+    arguments: 'NAME…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('./commands/groups.ts')).runGroupsDelete(invocation),
+  }),
+  defineCommand({
+    name: 'schedule list',
+    summary: 'list what is enqueued again and again',
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['Schedules are declared in job modules by schedule(); workers put them here when they start.'],
+    run: async (invocation) => (await import('./commands/schedule.ts')).runScheduleList(invocation),
+  }),
+  defineCommand({
+    name: 'schedule run',
+    summary: 'enqueue the job of a schedule now',
+    arguments: 'NAME',
+    count: { least: 1, most: 1 },
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['Its own times stay as they are. Prints the id of the job.'],
+    run: async (invocation) => (await import('./commands/schedule.ts')).runScheduleRun(invocation),
+  }),
+  defineCommand({
+    name: 'schedule delete',
+    summary: 'forget schedules',
+    arguments: 'NAME…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['One that a job module still declares comes back with the next start of a worker.'],
+    run: async (invocation) => (await import('./commands/schedule.ts')).runScheduleDelete(invocation),
+  }),
+  defineCommand({
+    name: 'suspend',
+    summary: 'let all workers take nothing more',
+    flags: [...BROKER_FLAGS, 'for', 'json'],
+    notes: ['What runs goes on. Queues fill meanwhile; schedules go on enqueuing.'],
+    examples: ['workhorse suspend --for 10m'],
+    run: async (invocation) => (await import('./commands/suspend.ts')).runSuspend(invocation),
+  }),
+  defineCommand({
+    name: 'resume',
+    summary: 'let all workers go on',
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('./commands/suspend.ts')).runResume(invocation),
   }),
   defineCommand({
     name: 'bench',

@@ -1,10 +1,34 @@
 import type { ExecutionOutcome } from '../broker/broker.ts'
 import type { WorkerCommand } from '../broker/command.ts'
 import type { ClaimedJob } from '../job/record.ts'
+import type { SchedulerHooks } from '../scheduler/scheduler.ts'
 import { formatDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
 import type { LeaveReason } from './supervisor/worker-events.ts'
+
+/** Writes what the scheduler does to the worker's log. */
+export function logSchedules(logger: Logger): SchedulerHooks {
+  return {
+    synced: ({ added, changed, removed }) => {
+      const parts = Object.entries({ added, changed, removed }).filter(([, names]) => names.length > 0)
+      if (parts.length === 0) return
+      const text = parts.map(([what, names]) => `${what} ${names.join(', ')}`).join('; ')
+      // Somebody may have two sets of job modules under one name, which remove each other's.
+      logger[removed.length > 0 ? 'warn' : 'info'](
+        { event: 'schedules.synced', added, changed, removed },
+        `schedules: ${text}`,
+      )
+    },
+    fired: ({ name }, id) =>
+      logger.info(
+        { event: 'schedule.fired', schedule: name, id },
+        `schedule ${name}: ${id === undefined ? 'missed its time, passed over' : `enqueued ${id}`}`,
+      ),
+    failed: (error) =>
+      logger.warn({ event: 'schedules.failed', err: error }, `schedules wait, trying on: ${(error as Error).message}`),
+  }
+}
 
 /** Writes what happens in a worker to its log, one line each. */
 export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
@@ -62,20 +86,21 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
   else if (outcome.type === 'canceled') logger.warn(fields, `canceled${took}`)
   else {
-    const { failure } = outcome
-    const next = outcome.type === 'failed' && outcome.retry ? `; again ${when(outcome.retry.delayMs)}` : ''
-    const text = `${outcome.type}${took}${next}: ${failure.name}: ${firstLine(failure.message)}`
-    logger[next === '' ? 'error' : 'warn']({ ...fields, failure }, text)
+    const { failure, type } = outcome
+    const again = outcome.type === 'failed' && outcome.retry ? `; ${describeRetry(outcome.retry, job)}` : ''
+    const level = again === '' ? 'error' : 'warn'
+    logger[level]({ ...fields, failure }, `${type}${took}: ${failure.name}: ${firstLine(failure.message)}${again}`)
   }
-}
-
-function when(delayMs: number): string {
-  return delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`
 }
 
 const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
   'max-jobs': 'it has begun as many jobs as it may: taking no more, finishing what runs',
   idle: 'it has had nothing to do for as long as it may: leaving',
+}
+
+function describeRetry({ delayMs }: { readonly delayMs: number }, { retriesLeft = 0 }: ClaimedJob): string {
+  const when = delayMs > 0 ? `in ${formatDuration(delayMs)}` : 'at once'
+  return `again ${when}, ${retriesLeft === 1 ? 'for the last time' : `${retriesLeft} times at most`}`
 }
 
 function describeCommand(command: WorkerCommand): string {

@@ -75,11 +75,12 @@ const RUNNING_COLUMNS: readonly Column<
   { title: 'worker', value: ({ worker }) => worker },
 ]
 
-function renderSnapshot({ broker, takenAt, queues, workers }: Snapshot): string {
+function renderSnapshot({ broker, takenAt, suspended, queues, workers }: Snapshot): string {
   const now = takenAt
   const running = workers.flatMap((worker) => worker.running.map((job) => ({ ...job, worker: worker.name, now })))
   return [
     `${paint('broker', 'dim')}  ${broker}`,
+    ...(suspended ? [paint('suspended: workers take nothing until workhorse resume', 'yellow')] : []),
     '',
     queues.length === 0 ? 'no queues yet' : renderQueues(queues),
     '',

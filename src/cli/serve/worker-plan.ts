@@ -33,6 +33,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
   const { config } = settings
   const options = {
     modules: requireModules(settings),
+    scheduleOwner: settings.app,
     ...defined({
       queues: queues.length > 0 ? queues : config.queues,
       concurrency: flags.concurrency ?? config.concurrency,

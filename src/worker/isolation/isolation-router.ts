@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import type { ClaimedJob } from '../../job/record.ts'
+import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
 
@@ -31,6 +32,10 @@ export class IsolationRouter implements Isolation {
   constructor(routes: Routes) {
     this.#routes = routes
     this.mode = routes.main.mode
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#routes.main.schedules
   }
 
   start(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { HorseHandle } from './horse-handle.ts'
 import { killIfThere } from './kill-if-there.ts'
@@ -63,6 +64,10 @@ export class ForkIsolation implements Isolation {
     await this.#keeper.close(this)
     for (const horse of this.#standby.splice(0)) horse.dismiss()
     clearInterval(this.#outputTimer)
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#keeper.schedules
   }
 
   /** @throws Error before `start` */

@@ -1,3 +1,4 @@
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -60,6 +61,7 @@ export class ZygoteKeeper {
   #ready = false
   #closing = false
   #lost = false
+  #schedules: readonly DeclaredSchedule[] = []
   readonly #oomKills = new OomKills()
 
   /** @throws ForkUnavailableError */
@@ -74,6 +76,11 @@ export class ZygoteKeeper {
     const pid = this.#zygote?.pid
     if (pid === undefined) throw new Error('[BUG] asked for the zygote before there was one')
     return pid
+  }
+
+  /** Of the zygote that booted last. */
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   get ready(): boolean {
@@ -164,6 +171,7 @@ export class ZygoteKeeper {
   #takeOver(zygote: ZygoteHandle, report: BootReport): void {
     this.#zygote = zygote
     this.#ready = true
+    this.#schedules = report.schedules
     this.#events.zygoteReady(zygote.pid as number, report)
     for (const entry of this.#offspring.values()) if (entry.zygote === undefined) this.#fork(entry)
     for (const user of this.#users) user.zygoteReady()

@@ -4,6 +4,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
+import { listSchedules } from '../../../scheduler/declarations.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
@@ -64,7 +65,7 @@ export class PoolChild implements ExitGuarded {
 
   #ready(): void {
     process.title = IDLE_TITLE
-    this.#channel.send({ type: 'ready', usage: processUsage() })
+    this.#channel.send({ type: 'ready', usage: processUsage(), schedules: listSchedules() })
   }
 
   startFailed(stage: StartStage, thrown: unknown): void {

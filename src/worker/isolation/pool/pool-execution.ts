@@ -2,7 +2,16 @@ import type { JobFailure } from '../../../job/failure.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement, RunningExecution } from '../isolation.ts'
 import { JobMeter } from './job-meter.ts'
-import type { PoolChildHandle } from './pool-child-handle.ts'
+
+/** The child that a job is in, as far as the job needs it. */
+export interface PoolHost {
+  readonly pid: number | undefined
+  /** Several jobs at a time. */
+  readonly isShared: boolean
+  abort(execution: PoolExecution): void
+  kill(): void
+  drainOutput(): void
+}
 
 /** One job on its way through the pool: waiting for a child, in a child, ended. */
 export class PoolExecution implements RunningExecution {
@@ -15,7 +24,7 @@ export class PoolExecution implements RunningExecution {
   /** What the child has named as its end, while that child is still to die of it. */
   doom: JobFailure | undefined
   abortReason: string | undefined
-  #child: PoolChildHandle | undefined
+  #child: PoolHost | undefined
   #meter: JobMeter | undefined
   #outputBytes = 0
   readonly #onKillWaiting: (execution: PoolExecution) => void
@@ -30,7 +39,7 @@ export class PoolExecution implements RunningExecution {
     })
   }
 
-  enter(child: PoolChildHandle): void {
+  enter(child: PoolHost): void {
     this.#child = child
     this.assignedAt = performance.now()
     // To look costs something: only where there is a limit to be kept.

@@ -1,5 +1,6 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { Inspection } from './inspection.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
@@ -26,6 +27,7 @@ export class PoolIsolation implements Isolation {
   readonly #running = new Set<PoolExecution>()
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
   #closed: Promise<void> | undefined
 
@@ -78,6 +80,10 @@ export class PoolIsolation implements Isolation {
     return this.#closed
   }
 
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
+  }
+
   /** Pids of the children that can take jobs. */
   get childPids(): readonly number[] {
     return [...this.#roster.children].flatMap(({ state, pid }) => (state === 'ready' && pid !== undefined ? [pid] : []))
@@ -91,6 +97,7 @@ export class PoolIsolation implements Isolation {
   }
 
   #hasRoom(child: PoolChildHandle): void {
+    this.#schedules = child.schedules
     this.#starting?.resolve()
     this.#starting = undefined
     if (!this.#roomy.includes(child)) this.#roomy.push(child)
