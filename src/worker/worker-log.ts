@@ -86,21 +86,20 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
   else if (outcome.type === 'canceled') logger.warn(fields, `canceled${took}`)
   else {
-    const { failure, type } = outcome
-    const again = outcome.type === 'failed' && outcome.retry ? `; ${describeRetry(outcome.retry, job)}` : ''
-    const level = again === '' ? 'error' : 'warn'
-    logger[level]({ ...fields, failure }, `${type}${took}: ${failure.name}: ${firstLine(failure.message)}${again}`)
+    const { failure } = outcome
+    const next = outcome.type === 'failed' && outcome.retry ? `; again ${when(outcome.retry.delayMs)}` : ''
+    const text = `${outcome.type}${took}${next}: ${failure.name}: ${firstLine(failure.message)}`
+    logger[next === '' ? 'error' : 'warn']({ ...fields, failure }, text)
   }
+}
+
+function when(delayMs: number): string {
+  return delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`
 }
 
 const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
   'max-jobs': 'it has begun as many jobs as it may: taking no more, finishing what runs',
   idle: 'it has had nothing to do for as long as it may: leaving',
-}
-
-function describeRetry({ delayMs }: { readonly delayMs: number }, { retriesLeft = 0 }: ClaimedJob): string {
-  const when = delayMs > 0 ? `in ${formatDuration(delayMs)}` : 'at once'
-  return `again ${when}, ${retriesLeft === 1 ? 'for the last time' : `${retriesLeft} times at most`}`
 }
 
 function describeCommand(command: WorkerCommand): string {

@@ -15,9 +15,8 @@ type ListFlag = 'broker' | 'config' | 'state' | 'queue' | 'name' | 'limit' | 'cu
 
 export function runJobsList({ flags }: Invocation<ListFlag>): Promise<number> {
   const { sort, cursor } = flags
-  if (sort !== undefined && cursor !== undefined) {
+  if (sort !== undefined && cursor !== undefined)
     throw new UsageError('jobs list --sort has no pages: leave --cursor out')
-  }
   return withBroker(flags, async (broker) => {
     const page = await list(broker, flags)
     const jobs = page.jobs.map(viewJob)
@@ -25,8 +24,7 @@ export function runJobsList({ flags }: Invocation<ListFlag>): Promise<number> {
       printJson({ jobs, ...defined({ cursor: page.cursor }) })
       return 0
     }
-    const columns = sort === undefined ? JOB_COLUMNS : sortedColumns(sort)
-    print(jobs.length === 0 ? 'no jobs' : renderTable(columns, jobs))
+    print(jobs.length === 0 ? 'no jobs' : renderTable(sort === undefined ? JOB_COLUMNS : sortedColumns(sort), jobs))
     if (page.cursor !== undefined) note(`there are more: add --cursor ${page.cursor}`)
     return 0
   })

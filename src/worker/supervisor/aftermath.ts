@@ -4,35 +4,35 @@ import type { ClaimedJob, NewJob } from '../../job/record.ts'
 import { repeatDecision, retryDecision } from '../../job/retry.ts'
 
 /**
- * What follows an execution: another attempt, a repeat, callbacks. All of it goes with the outcome, so that the broker
- * stores it in the same step.
+ * What follows an execution by the job's own policies, put into its outcome, so that the broker stores both in one step:
+ * another attempt, a repeat, a callback. A failure that is retried calls nothing.
  */
-export function decideAftermath(job: ClaimedJob, outcome: ExecutionOutcome, now = Date.now()): ExecutionOutcome {
-  if (outcome.type === 'finished') {
-    const repeat = repeatDecision(job.repeat, job.repeatsLeft)
-    if (repeat !== undefined) return { ...outcome, repeat }
-    return withCallback(job, outcome, { type: 'success', result: outcome.result }, now)
+export function withAftermath(job: ClaimedJob, outcome: ExecutionOutcome, now = Date.now()): ExecutionOutcome {
+  switch (outcome.type) {
+    case 'finished': {
+      const repeat = repeatDecision(job.repeat, job.repeatsLeft)
+      const enqueue = callback(job, { type: 'success', result: outcome.result }, now)
+      return { ...outcome, ...(repeat === undefined ? {} : { repeat }), ...enqueue }
+    }
+    case 'failed': {
+      const retry = retryDecision(job.retry, job.retriesLeft)
+      if (retry !== undefined) return { ...outcome, retry }
+      return { ...outcome, ...callback(job, { type: 'failure', failure: outcome.failure }, now) }
+    }
+    case 'stopped':
+      return { ...outcome, ...callback(job, { type: 'stopped', failure: outcome.failure }, now) }
+    case 'canceled':
+    case 'released':
+      return outcome
   }
-  if (outcome.type === 'failed') {
-    const retry = retryDecision(job.retry, job.retriesLeft)
-    if (retry !== undefined) return { ...outcome, retry }
-    return withCallback(job, outcome, { type: 'failure', failure: outcome.failure }, now)
-  }
-  if (outcome.type !== 'stopped') return outcome
-  return withCallback(job, outcome, { type: 'stopped', failure: outcome.failure }, now)
 }
 
-function withCallback(
-  job: ClaimedJob,
-  outcome: Exclude<ExecutionOutcome, { type: 'canceled' | 'released' }>,
-  cause: CallbackCause,
-  now: number,
-): ExecutionOutcome {
-  const callback = callbackJob(job, cause, now)
-  return callback === undefined ? outcome : { ...outcome, enqueue: [callback] }
+function callback(job: ClaimedJob, cause: CallbackCause, now: number): { enqueue?: readonly NewJob[] } {
+  const following = callbackJob(job, cause, now)
+  return following === undefined ? {} : { enqueue: [following] }
 }
 
-/** The callback of a job that was failed because its workers kept dying: nobody is left to bring it with an outcome. */
+/** The failure callback of a job whose workers kept dying. Its id is the same whoever reports it. */
 export function poisonCallback({ record }: PoisonedJob, now = Date.now()): NewJob | undefined {
   if (record?.failure === undefined) return undefined
   return callbackJob({ ...record, attempt: record.attempts }, { type: 'failure', failure: record.failure }, now)

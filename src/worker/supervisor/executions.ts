@@ -2,6 +2,7 @@ import type { ExecutionOutcome } from '../../broker/broker.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import type { ExecutionObserver, Isolation } from '../isolation/isolation.ts'
+import { withAftermath } from './aftermath.ts'
 import { Execution } from './execution.ts'
 import { LimitWatch, needsWatch } from './limit-watch.ts'
 import { OutputLines } from './output-lines.ts'
@@ -12,10 +13,7 @@ export interface ExecutionsEvents {
   /** It has limits that cannot be kept where it runs. */
   unlimited(job: ClaimedJob): void
   update(job: ClaimedJob, change: { readonly meta?: string; readonly progress?: number }): void
-  /**
-   * Without an outcome the job is somebody else's by now. All that it printed was told before.
-   * @param job with the meta that it has set
-   */
+  /** Without an outcome the job is somebody else's by now. All that it printed was told before. */
   ended(job: ClaimedJob, outcome: ExecutionOutcome | undefined): void
 }
 
@@ -75,7 +73,7 @@ export class Executions {
       stderr.end()
       this.#running.delete(job.executionId)
       this.#limits.remove(execution)
-      this.#events.ended(withMeta(job, execution.meta), outcome)
+      this.#events.ended(job, outcome && withAftermath(withMeta(job, execution.meta), outcome))
     })
   }
 

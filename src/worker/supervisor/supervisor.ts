@@ -1,16 +1,14 @@
 import { EventEmitter } from 'node:events'
-import type { Broker, ExecutionOutcome, Maintenance, WorkerState } from '../../broker/broker.ts'
+import type { Broker, ExecutionOutcome, WorkerState } from '../../broker/broker.ts'
 import type { WorkerCommand } from '../../broker/command.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import { Pulse } from '../../support/pulse.ts'
 import type { Isolation } from '../isolation/isolation.ts'
-import { decideAftermath } from './aftermath.ts'
 import { BrokerContact } from './broker-contact.ts'
 import { Executions } from './executions.ts'
 import { IdleLimit } from './idle-limit.ts'
 import { obeyCommand } from './obey-command.ts'
-import { PoisonCallbacks } from './poison-callbacks.ts'
 import { Presence } from './presence.ts'
 import { Upkeep } from './upkeep.ts'
 import { WorkWatch } from './work-watch.ts'
@@ -36,7 +34,6 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   readonly #executions: Executions
   readonly #idle: IdleLimit
   #leaveReason: LeaveReason | undefined
-  readonly #poisonCallbacks: PoisonCallbacks
   readonly #pulse = new Pulse()
   /** Ended, not yet told to the broker. */
   #outcomes: ExecutionOutcome[] = []
@@ -61,7 +58,6 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     this.#broker = broker
     this.#options = options
     this.#name = identity.name
-    this.#poisonCallbacks = new PoisonCallbacks(broker)
     this.#contact = new BrokerContact({
       failed: (error) => this.emit('brokerFailed', error),
       back: () => this.emit('brokerBack'),
@@ -70,7 +66,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     const times = { renewMs: options.renewMs, maintainMs: options.maintainMs }
     this.#upkeep = new Upkeep(broker, times, options.maxAbandonments, {
       workMayExist: () => this.#work.found(),
-      maintained: (report) => this.#maintained(report),
+      maintained: (report) => this.emit('maintained', report),
       failed: (error) => this.#contact.failed(error),
       beat: () => this.#beat(),
     })
@@ -237,13 +233,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     if (this.#taken === this.#options.maxJobs) this.#leave('max-jobs')
   }
 
-  #maintained(report: Maintenance): void {
-    this.emit('maintained', report)
-    void this.#poisonCallbacks.enqueue(report.poisoned).catch((error: unknown) => this.#contact.failed(error))
-  }
-
-  #ended(job: ClaimedJob, end: ExecutionOutcome | undefined): void {
-    const outcome = end && decideAftermath(job, end)
+  #ended(job: ClaimedJob, outcome: ExecutionOutcome | undefined): void {
     if (outcome) {
       if (outcome.type === 'finished') this.#finished++
       if (outcome.type === 'failed') this.#failed++
