@@ -76,15 +76,18 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const router = new IsolationRouter({ main: isolation, byQueue, open: (mode) => opener.open(mode) })
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
+  const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
   return {
     name: identity.name,
     supervisor,
     isolation,
-    recycle: () => router.recycle(),
+    recycle: async () => {
+      await router.recycle()
+      if (!resolved.burst) await scheduler.sync(router.schedules)
+    },
     run: async () => {
       // Inline jobs run in this process and enqueue by this worker's broker.
       setGatewayProvider(() => gateway)
-      const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
       try {
         await router.start()
         // A burst ends when the queues are empty: what becomes due later is not its business.
