@@ -40,6 +40,12 @@ console.log(`chaos for ${seconds} s, seed ${values.seed}, ${values.workers} work
 const broker = await connectBroker(place.url)
 const fleet = startFleet(place, Number(values.workers))
 const producer = new Producer(place)
+// Nothing of it stays behind, whatever ends this process.
+process.on('exit', () => {
+  producer.abort()
+  fleet.abort()
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 await fleet.ready()
 const killer = new Killer({ random, fleet, producer })
 await killer.rage(seconds * 1000)

@@ -11,7 +11,7 @@ it('no job is lost, and no duplicate unexplained, while everything is killed at 
   const chaos = spawn(process.execPath, [SCRIPT, '--built', '--seconds', '15', '--seed', '11'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  // Its own children end with it, or with their masters: it stops them when it is told to end.
+  // It ends what it has started.
   onTestFinished(() => void chaos.kill('SIGTERM'))
   let report = ''
   chaos.stdout.on('data', (chunk) => {

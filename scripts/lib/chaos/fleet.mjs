@@ -65,6 +65,12 @@ class Fleet {
     await Promise.all(ended)
   }
 
+  /** Their zygotes, horses and pool children end with them. */
+  abort() {
+    this.#stopping = true
+    for (const { process } of this.#members) process.kill('SIGKILL')
+  }
+
   #start(mode, number) {
     const { folder, url, ledger } = this.#place
     const flags = ['worker', '--broker', url, '--jobs-file', join(root, 'scripts/lib/chaos/jobs.mjs')]

@@ -25,6 +25,11 @@ export class Producer {
     await ended
   }
 
+  abort() {
+    this.#stopping = true
+    this.#process.kill('SIGKILL')
+  }
+
   #start() {
     const env = { ...process.env, CHAOS_LEDGER: this.#place.ledger, WORKHORSE_BROKER: this.#place.url }
     const main = join(root, 'scripts/lib/chaos/producer-main.mjs')
