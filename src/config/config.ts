@@ -1,9 +1,16 @@
 import { UsageError } from '../errors.ts'
+import { JOB_ISOLATIONS, type JobIsolation } from '../job/record.ts'
+import type { ByteSize } from '../support/bytes.ts'
 import { type Duration, show } from '../support/duration.ts'
 import { assertKnownOptions } from '../support/option-check.ts'
 
 /** What `workhorse.config.ts` may say. Flags and environment variables override it. */
 export interface WorkhorseConfig {
+  /**
+   * Name of the application, which owns the schedules that its job modules declare: a worker that starts removes those of
+   * the same owner that are declared no more. Default: the name in the nearest package.json, else `'workhorse'`.
+   */
+  readonly app?: string
   /** Where jobs live, for example `'sqlite:workhorse.db'`. A relative path is relative to the config file. */
   readonly broker?: string
   /** Job modules, relative to the config file. Default: `jobs.ts`, `.mts`, `.js` or `.mjs` beside it. */
@@ -12,8 +19,12 @@ export interface WorkhorseConfig {
   readonly queues?: readonly string[]
   /** Jobs at a time per worker. Default: the number of cores. */
   readonly concurrency?: number
-  /** `'fork'` where it works (Linux with the native addon), else `'inline'`. */
-  readonly isolation?: 'fork' | 'inline'
+  /** Where jobs run. Default: `'fork'` where it works (Linux with the native addon), else `'pool'`. */
+  readonly isolation?: JobIsolation
+  /** Where the jobs of a queue run, by its name. */
+  readonly queueIsolation?: Readonly<Record<string, JobIsolation>>
+  /** How pool mode keeps its children. */
+  readonly pool?: PoolConfig
   /** Horses forked ahead of need, in fork mode. Default: as many as `concurrency`. */
   readonly standby?: number
   /** How long a job may go on after its signal has aborted at the timeout. Default 5 s. */
@@ -23,6 +34,27 @@ export interface WorkhorseConfig {
   /** How often a job's worker may die before the job is failed as the likely cause. Default 3. */
   readonly maxAbandonments?: number
   readonly zygote?: ZygoteConfig
+}
+
+export interface PoolConfig {
+  /** Jobs at the same time in each child. Default 1. */
+  readonly perChild?: number
+  /** Children that stay though they are idle. Default 1. */
+  readonly min?: number
+  /** A child is replaced when it has run so many jobs. Default: never. Celery: `worker_max_tasks_per_child`. */
+  readonly maxJobs?: number
+  /**
+   * A child that holds more memory of its own takes no more jobs and is replaced; a job that takes its child to twice
+   * as much is ended as `out-of-memory`. For example `'300MB'`. Default: none.
+   * Celery's `worker_max_memory_per_child` looks only when a task has ended.
+   */
+  readonly maxMemory?: ByteSize
+  /** A child is replaced when it is so old. Default: never. */
+  readonly maxAge?: Duration
+  /** A child without a job for so long is closed. Default 5 minutes. */
+  readonly idleTimeout?: Duration
+  /** `'fork'` where it works, else `'spawn'`. */
+  readonly start?: 'fork' | 'spawn'
 }
 
 export interface ZygoteConfig {
@@ -35,17 +67,21 @@ export interface ZygoteConfig {
 }
 
 const KEYS = [
+  'app',
   'broker',
   'jobs',
   'queues',
   'concurrency',
   'isolation',
+  'queueIsolation',
+  'pool',
   'standby',
   'grace',
   'lease',
   'maxAbandonments',
   'zygote',
 ] as const
+const POOL_KEYS = ['perChild', 'min', 'maxJobs', 'maxMemory', 'maxAge', 'idleTimeout', 'start'] as const
 const ZYGOTE_KEYS = ['nodeFlags', 'bootTimeout', 'freeze'] as const
 
 /**
@@ -64,10 +100,20 @@ export function checkConfig(config: unknown, what: string): WorkhorseConfig {
     throw new UsageError(`${what}: expected an object (export default defineConfig({ … })), got ${show(config)}`)
   }
   assertKnownOptions(config, KEYS, what)
-  const { zygote, isolation } = config as WorkhorseConfig
+  const { app, zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
+  if (app !== undefined && (typeof app !== 'string' || app === '')) {
+    throw new UsageError(`${what}: app: expected a name, got ${show(app)}`)
+  }
   if (zygote !== undefined) assertKnownOptions(zygote, ZYGOTE_KEYS, `${what}: zygote`)
-  if (isolation !== undefined && isolation !== 'fork' && isolation !== 'inline') {
-    throw new UsageError(`${what}: isolation: expected 'fork' or 'inline', got ${show(isolation)}`)
+  if (pool !== undefined) assertKnownOptions(pool, POOL_KEYS, `${what}: pool`)
+  if (isolation !== undefined) assertIsolation(isolation, `${what}: isolation`)
+  for (const [queue, mode] of Object.entries(queueIsolation)) {
+    assertIsolation(mode, `${what}: queueIsolation of queue '${queue}'`)
   }
   return config as WorkhorseConfig
+}
+
+function assertIsolation(mode: unknown, what: string): void {
+  if (JOB_ISOLATIONS.some((known) => known === mode)) return
+  throw new UsageError(`${what}: expected 'fork', 'pool' or 'inline', got ${show(mode)}`)
 }

@@ -20,6 +20,7 @@ export const FAILURE_KINDS = [
   'unhandled-rejection',
   'loop-empty',
   'zygote-died',
+  'isolation',
   'abandoned',
 ] as const
 

@@ -1,22 +1,35 @@
 import type { Broker } from '../broker/broker.ts'
+import type { PoolConfig } from '../config/config.ts'
 import { setGatewayProvider } from '../job/gateway-provider.ts'
 import { brokerGateway } from '../queue/broker-gateway.ts'
+import { Scheduler } from '../scheduler/scheduler.ts'
 import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
 import { ControlServer } from './control/control-server.ts'
-import { createForkIsolation } from './isolation/fork/create-fork-isolation.ts'
-import { InlineIsolation } from './isolation/inline/inline-isolation.ts'
 import type { Isolation, IsolationMode } from './isolation/isolation.ts'
+import { IsolationRouter } from './isolation/isolation-router.ts'
+import { IsolationOpener } from './isolation/open-isolation.ts'
+import { resolvePoolOptions } from './isolation/pool/pool-config.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
-import { createIdentity, resolveWorkerOptions, type WorkerOptions, wholeNumber } from './supervisor/worker-options.ts'
-import { logWorkerEvents } from './worker-log.ts'
+import {
+  createIdentity,
+  type ResolvedWorkerOptions,
+  resolveWorkerOptions,
+  type WorkerOptions,
+  wholeNumber,
+} from './supervisor/worker-options.ts'
+import { logSchedules, logWorkerEvents } from './worker-log.ts'
 
 export interface CreateWorkerOptions extends WorkerOptions {
   readonly broker: Broker
   /** Absolute paths of the job modules. */
   readonly modules: readonly string[]
+  /** Where its jobs run, unless their queue or they themselves say otherwise. */
   readonly isolation: IsolationMode
+  /** Where the jobs of a queue run, by its name. */
+  readonly queueIsolation?: Readonly<Record<string, IsolationMode>>
+  readonly pool?: PoolConfig
   readonly logger: Logger
   /** Horses forked ahead, in fork mode. Default: `concurrency`. */
   readonly standby?: number
@@ -26,9 +39,11 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly ballastMb?: number
   /** Default `host.pid.xxxx`. Must be unique among all workers of the broker. */
   readonly name?: string
+  /** Whose schedules the job modules declare: what this owner declares no more is removed. Default `'workhorse'`. */
+  readonly scheduleOwner?: string
   /** Called when the isolation is up, just before the first job is taken. */
   readonly onReady?: () => void
-  /** Called where the worker cannot go on: its zygote died and could not be replaced. */
+  /** Called where the worker cannot go on: neither its zygote nor pool children could be replaced. */
   readonly onBroken?: (error: Error) => void
 }
 
@@ -36,7 +51,13 @@ export interface CreateWorkerOptions extends WorkerOptions {
 export interface Worker {
   readonly name: string
   readonly supervisor: Supervisor
+  /** The one that its jobs run in by default; others are opened for the first job that needs them. */
   readonly isolation: Isolation
+  /**
+   * Load the job modules anew, without stopping: jobs that run go on in what they were started with.
+   * @throws UsageError in a mode that cannot, @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle(): Promise<void>
   /** Boots the isolation, works until stopped (or done, in burst mode), and takes everything down again. */
   run(): Promise<void>
 }
@@ -50,44 +71,57 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const identity = createIdentity(packageVersion(), options.name)
   const { broker, logger } = options
   const gateway = brokerGateway(broker)
-  const isolation = createIsolation(options, resolved.concurrency)
-  const supervisor = new Supervisor(broker, isolation, gateway, identity, resolved)
+  const opener = createOpener(options, resolved)
+  const isolation = opener.open(options.isolation)
+  const byQueue = options.queueIsolation ?? {}
+  const router = new IsolationRouter({ main: isolation, byQueue, open: (mode) => opener.open(mode) })
+  const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
   const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
-  const control = new ControlServer(description, isolation, () => supervisor.running.length)
+  const control = new ControlServer(description, router, () => supervisor.running.length)
   return {
     name: identity.name,
     supervisor,
     isolation,
+    recycle: () => router.recycle(),
     run: async () => {
       // Inline jobs run in this process and enqueue by this worker's broker.
       setGatewayProvider(() => gateway)
+      const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
       try {
-        await isolation.start()
+        await router.start()
         await control.open(logger)
+        // A burst ends when the queues are empty: what becomes due later is not its business.
+        if (!resolved.burst) await scheduler.start(router.schedules)
         options.onReady?.()
         await supervisor.run()
       } finally {
         await control.close()
-        await isolation.close()
+        await scheduler.stop()
+        await router.close()
       }
     },
   }
 }
 
-function createIsolation(options: CreateWorkerOptions, concurrency: number): Isolation {
-  if (options.isolation === 'inline') return new InlineIsolation({ modules: options.modules })
-  return createForkIsolation(
-    {
+function createOpener(options: CreateWorkerOptions, { concurrency, renewMs }: ResolvedWorkerOptions): IsolationOpener {
+  const { logger, pool = {} } = options
+  const bootTimeoutMs =
+    options.bootTimeout === undefined ? 60_000 : parseDuration(options.bootTimeout, 'option bootTimeout')
+  return new IsolationOpener({
+    fork: {
       modules: options.modules,
       freeze: options.freeze ?? true,
       ballastMb: options.ballastMb ?? 0,
       nodeFlags: options.nodeFlags ?? [],
-      bootTimeoutMs: options.bootTimeout === undefined ? 60_000 : parseDuration(options.bootTimeout, 'bootTimeout'),
+      bootTimeoutMs,
       hiddenEnv: ['WORKHORSE_BROKER'],
       standby: wholeNumber(options.standby ?? concurrency, 'standby', 0),
     },
-    options.logger,
-    options.onBroken ?? ((error) => options.logger.error({ err: error }, error.message)),
-  )
+    pool: resolvePoolOptions(pool, concurrency, bootTimeoutMs),
+    poolStart: pool.start,
+    blockedMs: renewMs,
+    logger,
+    onBroken: options.onBroken ?? ((error) => logger.error({ err: error }, error.message)),
+  })
 }

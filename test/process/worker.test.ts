@@ -8,7 +8,7 @@ import { fixtureJobs } from '../support/fork-isolation.ts'
 import { isAlive } from '../support/processes.ts'
 import { workplace } from '../support/worker.ts'
 
-describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
+describe.each(['fork', 'pool', 'inline'] as const)('a worker in %s mode', (mode) => {
   it('runs what is enqueued and keeps the results', async () => {
     const { start, enqueue, ended } = await workplace(mode)
     start()
@@ -85,7 +85,7 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
     start({ grace: '100ms' })
     const { failure } = await ended(await enqueue('never-settles', [], { timeout: '50ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', name: 'JobTimeoutError' })
-    expect(failure?.message).toContain(mode === 'fork' ? 'was killed' : 'could not be killed here')
+    expect(failure?.message).toContain(mode === 'inline' ? 'could not be killed here' : 'was killed')
   })
 
   it('finishes what runs when it is told to stop, and takes no more', async () => {
@@ -145,9 +145,9 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
   })
 })
 
-describe('a worker in fork mode', () => {
+describe.each(['fork', 'pool'] as const)('a worker in %s mode, where jobs have a process of their own,', (mode) => {
   it('kills a job that blocks its event loop past timeout and grace', async () => {
-    const { start, enqueue, ended } = await workplace('fork')
+    const { start, enqueue, ended } = await workplace(mode)
     start({ grace: '100ms' })
     const { failure, bill } = await ended(await enqueue('loop-for-ever', [], { timeout: '200ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('and was killed') })
@@ -155,7 +155,7 @@ describe('a worker in fork mode', () => {
   })
 
   it('goes on after every way in which a horse can die', async () => {
-    const { start, enqueue, ended } = await workplace('fork')
+    const { start, enqueue, ended } = await workplace(mode)
     start()
     const deaths: [string, unknown[], string][] = [
       ['exit', [3], 'exit'],
@@ -170,7 +170,9 @@ describe('a worker in fork mode', () => {
     }
     expect(await ended(await enqueue('add', [20, 22]))).toMatchObject({ state: 'finished', result: '42' })
   })
+})
 
+describe('a worker in fork mode', () => {
   it('loses no job while its zygote and its horses are killed', { timeout: 60_000 }, async () => {
     const { start, enqueue, ended } = await workplace('fork')
     const worker = start({ concurrency: 4 })

@@ -6,19 +6,29 @@ import { ForkIsolation } from '../../worker/isolation/fork/fork-isolation.ts'
 import { explainForkAvailability } from '../../worker/isolation/fork/load-native.ts'
 import type { BootReport } from '../../worker/isolation/fork/messages.ts'
 import { InlineIsolation } from '../../worker/isolation/inline/inline-isolation.ts'
+import { resolvePoolOptions } from '../../worker/isolation/pool/pool-config.ts'
+import { PoolIsolation } from '../../worker/isolation/pool/pool-isolation.ts'
+import type { PoolEvents } from '../../worker/isolation/pool/pool-options.ts'
+import { SpawnNursery } from '../../worker/isolation/pool/spawned-process.ts'
 import { requireModules } from '../surroundings.ts'
 import { error, type Finding, ok, thrown, warning } from './finding.ts'
 
-/** Loads the jobs as a worker would: in a zygote, hooks and all, or inline where that is what a worker here uses. */
+/** Loads the jobs as a worker would: in a zygote, hooks and all, or in a spawned child, or inline. */
 export async function checkJobs(settings: Settings): Promise<Finding[]> {
   try {
     const modules = requireModules(settings)
     const files = ok('jobs file', modules.join(', '))
-    const isInline = settings.config.isolation === 'inline' || !explainForkAvailability().available
-    return [files, ...(isInline ? await tryInline(modules) : await tryZygote(modules, settings))]
+    return [files, ...(await load(modules, settings))]
   } catch (cause) {
     return [thrown('jobs file', cause)]
   }
+}
+
+function load(modules: readonly string[], settings: Settings): Promise<Finding[]> {
+  const { isolation, pool } = settings.config
+  if (isolation === 'inline') return tryInline(modules)
+  const spawns = isolation === 'pool' && pool?.start === 'spawn'
+  return spawns || !explainForkAvailability().available ? trySpawn(modules, settings) : tryZygote(modules, settings)
 }
 
 async function tryZygote(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
@@ -59,6 +69,33 @@ function describeBoot(report: BootReport): Finding[] {
     ...report.warnings.map((text) => warning('zygote', `preload: ${text}`)),
     describeNames(report.jobs),
   ]
+}
+
+/** One child, that is ready when it has loaded the jobs and run all hooks; it runs none. */
+async function trySpawn(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
+  const { nodeFlags = [], bootTimeout = 60_000 } = config.zygote ?? {}
+  const options = resolvePoolOptions({ perChild: 1 }, 1, parseDuration(bootTimeout, 'bootTimeout'))
+  const nursery = new SpawnNursery({ modules, role: { perChild: 1 }, nodeFlags, hiddenEnv: ['WORKHORSE_BROKER'] })
+  const began = performance.now()
+  const isolation = new PoolIsolation(options, nursery, SILENT)
+  try {
+    await isolation.start()
+    return [ok('pool', `a child is ready in ${formatDuration(performance.now() - began)}`)]
+  } catch (cause) {
+    return [thrown('pool', cause)]
+  } finally {
+    await isolation.close()
+  }
+}
+
+const SILENT: PoolEvents = {
+  childReady: () => {},
+  childRetired: () => {},
+  childDied: () => {},
+  startFailed: () => {},
+  childOutput: () => {},
+  notice: () => {},
+  broken: () => {},
 }
 
 async function tryInline(modules: readonly string[]): Promise<Finding[]> {

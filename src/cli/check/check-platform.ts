@@ -17,7 +17,7 @@ function checkNode(): Finding {
   return ok('node', `${version} on ${process.platform}-${process.arch}`)
 }
 
-/** Only who asks for fork, and cannot have it, has an error: everybody else gets inline. */
+/** Only who asks for fork, and cannot have it, has an error: everybody else gets pool. */
 function checkFork(wanted: IsolationMode | undefined): Finding {
   const fork = explainForkAvailability()
   if (fork.available) {
@@ -28,7 +28,7 @@ function checkFork(wanted: IsolationMode | undefined): Finding {
     )
   }
   if (wanted === 'fork') return error('fork', `the config file asks for it, but ${fork.reason}`)
-  return wanted === 'inline'
+  return wanted === 'inline' || wanted === 'pool'
     ? ok('fork', `not asked for (${fork.reason})`)
-    : warning('fork', `jobs will run inline: ${fork.reason}`)
+    : warning('fork', `jobs will run in pool mode: ${fork.reason}`)
 }

@@ -2,6 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import { defined } from '../../support/defined.ts'
 import type { CreateWorkerOptions } from '../../worker/create-worker.ts'
 import type { IsolationMode } from '../../worker/isolation/isolation.ts'
+import { resolvePoolOptions } from '../../worker/isolation/pool/pool-config.ts'
 import { resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
 import type { FlagValues } from '../flags.ts'
 import { requireModules } from '../surroundings.ts'
@@ -18,6 +19,8 @@ export type WorkerFlag =
   | 'lease'
   | 'log-level'
   | 'name'
+  | 'max-jobs'
+  | 'max-idle-time'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -30,6 +33,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
   const { config } = settings
   const options = {
     modules: requireModules(settings),
+    scheduleOwner: settings.app,
     ...defined({
       queues: queues.length > 0 ? queues : config.queues,
       concurrency: flags.concurrency ?? config.concurrency,
@@ -39,11 +43,16 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       lease: flags.lease ?? config.lease,
       maxAbandonments: config.maxAbandonments,
       name: flags.name,
+      maxJobs: flags['max-jobs'],
+      maxIdle: flags['max-idle-time'],
+      queueIsolation: config.queueIsolation,
+      pool: config.pool,
       nodeFlags: config.zygote?.nodeFlags,
       bootTimeout: config.zygote?.bootTimeout,
       freeze: config.zygote?.freeze,
     }),
   }
-  resolveWorkerOptions(options)
+  const { concurrency } = resolveWorkerOptions(options)
+  resolvePoolOptions(config.pool ?? {}, concurrency, 0)
   return { wantedIsolation: flags.isolation ?? config.isolation, options }
 }

@@ -162,9 +162,14 @@ export class Trial {
         return { duplicates: [] }
       },
       fetch: async () => undefined,
+      wait: refuse,
       cancel: refuse,
       stop: refuse,
-      wait: refuse,
+      requeue: refuse,
+      delete: refuse,
+      results: refuse,
+      groupFetch: async () => [],
+      groupDelete: async () => {},
     }
   }
 }
@@ -172,7 +177,7 @@ export class Trial {
 async function refuse(id: string): Promise<never> {
   throw new WorkhorseError(
     'WORKHORSE_NO_BROKER',
-    `this is a trial run, which stores nothing: there is no job ${id} to wait for, to stop or to cancel`,
+    `this is a trial run, which stores nothing: there is no job ${id} to wait for or to change`,
   )
 }
 

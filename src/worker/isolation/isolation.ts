@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { JobGateway } from '../../job/gateway.ts'
-import type { Bill, ClaimedJob } from '../../job/record.ts'
+import { type Bill, type ClaimedJob, JOB_ISOLATIONS, type JobIsolation } from '../../job/record.ts'
+import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type { Profiling } from './profiling.ts'
 
 /**
@@ -9,18 +10,25 @@ import type { Profiling } from './profiling.ts'
  */
 export interface Isolation {
   readonly mode: IsolationMode
+  /** What the job modules declare by `schedule()`; known once it has started. */
+  readonly schedules: readonly DeclaredSchedule[]
   /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws PoolStartError, @throws ForkUnavailableError */
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
   /** Absent where a mode cannot tell executions apart. */
-  readonly profiling?: Profiling
+  readonly profiling?: Profiling | undefined
+  /**
+   * Load the job modules anew, for the executions that begin from then on; those that run go on as they are. Absent where
+   * the mode cannot. @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle?(): Promise<void>
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }
 
-export const ISOLATION_MODES = ['fork', 'pool', 'inline'] as const
-export type IsolationMode = (typeof ISOLATION_MODES)[number]
+export const ISOLATION_MODES = JOB_ISOLATIONS
+export type IsolationMode = JobIsolation
 
 export interface RunningExecution {
   /** Settles once, when nothing of the job runs any more (or, inline, when it can no longer be waited for). */

@@ -1,4 +1,5 @@
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, ProfileRequest, Profiling } from '../profiling.ts'
 import { askToHandOver } from './hand-over.ts'
@@ -31,10 +32,10 @@ export class ForkIsolation implements Isolation, Profiling {
   #outputTimer: NodeJS.Timeout | undefined
   profiler: ExecutionProfiler | undefined
 
-  /** @param keeper a zygote that others use, too; else one of its own */
-  constructor(options: ForkOptions, events: ForkEvents, keeper: ZygoteKeeper = new ZygoteKeeper(options, events)) {
+  /** @param zygote one that others use, too; or who is to hear of one of its own. @throws ForkUnavailableError */
+  constructor(options: ForkOptions, zygote: ZygoteKeeper | ForkEvents) {
     this.#options = options
-    this.#keeper = keeper
+    this.#keeper = zygote instanceof ZygoteKeeper ? zygote : new ZygoteKeeper(options, zygote)
   }
 
   start(): Promise<void> {
@@ -60,12 +61,20 @@ export class ForkIsolation implements Isolation, Profiling {
     }
   }
 
+  recycle(): Promise<void> {
+    return this.#keeper.recycle()
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     for (const horse of this.#running) this.#kill(horse)
     await this.#keeper.close(this)
     for (const horse of this.#standby.splice(0)) horse.dismiss()
     clearInterval(this.#outputTimer)
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#keeper.schedules
   }
 
   /** @throws Error before `start` */
@@ -78,12 +87,18 @@ export class ForkIsolation implements Isolation, Profiling {
     return Promise.all(this.#standby.map((horse) => horse.whenBorn()))
   }
 
+  /** Horses of an earlier zygote have an earlier application: they get no job any more. */
   zygoteReady(): void {
+    const horses = this.#standby.splice(0)
+    for (const horse of horses) {
+      if (this.#keeper.isCurrent(horse)) this.#standby.push(horse)
+      else horse.dismiss()
+    }
     this.#fillStandby()
   }
 
   offspringGone(offspring: Offspring): void {
-    const index = this.#standby.findIndex((horse) => horse === offspring)
+    const index = this.#standby.findIndex(({ number }) => number === offspring.number)
     if (index < 0) return
     // A standby horse that died before it had a job is nobody's failure.
     for (const horse of this.#standby.splice(index, 1)) horse.dismiss()

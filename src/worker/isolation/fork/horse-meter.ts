@@ -93,7 +93,8 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function cpuMsOf(pid: number): number {
+/** User and system, with the children it has waited for; 0 where there is no such process. */
+export function cpuMsOf(pid: number): number {
   try {
     // The name in parentheses may hold anything; from its end on, utime is the 12th field, then stime, cutime, cstime.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

@@ -50,11 +50,11 @@ function load(): Loaded {
 
 function refusePlatform(): string | null {
   if (process.platform !== 'linux') {
-    return `fork mode is for Linux, and this is ${process.platform}; use isolation 'inline' here`
+    return `fork mode is for Linux, and this is ${process.platform}; use isolation 'pool' here`
   }
   const major = Number.parseInt(process.versions.node, 10)
   if (TESTED_NODE_MAJORS.includes(major) || process.env['WORKHORSE_UNTESTED_NODE'] === '1') return null
-  return `fork mode was tested on Node ${TESTED_NODE_MAJORS.join(', ')}, and this is ${process.versions.node}; use one of those, isolation 'inline', or, at your own risk, WORKHORSE_UNTESTED_NODE=1`
+  return `fork mode was tested on Node ${TESTED_NODE_MAJORS.join(', ')}, and this is ${process.versions.node}; use one of those, isolation 'pool', or, at your own risk, WORKHORSE_UNTESTED_NODE=1`
 }
 
 function candidatePaths(): string[] {

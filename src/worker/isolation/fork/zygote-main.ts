@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { listSchedules } from '../../../scheduler/declarations.ts'
 import { becomePoolChild } from '../pool/forked-main.ts'
 import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
@@ -73,7 +74,7 @@ async function boot(): Promise<void> {
     tell({
       type: 'ready',
       protocol: PROTOCOL,
-      report: { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
+      report: { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     // A fourth descriptor says what it is to be, where that is not a plain horse.

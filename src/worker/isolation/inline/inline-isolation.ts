@@ -2,12 +2,21 @@ import { createCurrentJob, LazyAbort, runInJob } from '../../../job/context.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
+import { type DeclaredSchedule, listSchedules } from '../../../scheduler/declarations.ts'
 import { executeJob } from '../../execute-job.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import { LoopWatch } from './loop-watch.ts'
 
 export interface InlineOptions {
   /** Absolute paths of the job modules. */
   readonly modules: readonly string[]
+  /** How long jobs may block the event loop before `blocked` is told; without it, nobody looks. */
+  readonly blockedMs?: number
+}
+
+export interface InlineEvents {
+  /** The event loop has stood still, while these jobs ran. */
+  blocked(ms: number, jobs: readonly string[]): void
 }
 
 /**
@@ -18,10 +27,20 @@ export interface InlineOptions {
 export class InlineIsolation implements Isolation {
   readonly mode = 'inline'
   readonly #options: InlineOptions
-  readonly #giveUps = new Set<() => void>()
+  /** What runs, and how to let go of it. */
+  readonly #running = new Map<ClaimedJob, () => void>()
+  readonly #watch: LoopWatch | undefined
 
-  constructor(options: InlineOptions) {
+  constructor(options: InlineOptions, events?: InlineEvents) {
     this.#options = options
+    if (options.blockedMs === undefined || events === undefined) return
+    this.#watch = new LoopWatch(options.blockedMs, (ms) =>
+      events.blocked(ms, [...new Set([...this.#running.keys()].map(({ name }) => name))]),
+    )
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return listSchedules()
   }
 
   async start(): Promise<void> {
@@ -36,10 +55,9 @@ export class InlineIsolation implements Isolation {
     const givenUp = new Promise<ExecutionEnd>((resolve) => {
       giveUp = () => resolve({ type: 'killed', givenUp: true })
     })
-    this.#giveUps.add(giveUp)
-    const ended = Promise.race([this.#execute(job, abort, observer, begun), givenUp]).finally(() =>
-      this.#giveUps.delete(giveUp),
-    )
+    this.#running.set(job, giveUp)
+    this.#watch?.begin()
+    const ended = Promise.race([this.#execute(job, abort, observer, begun), givenUp]).finally(() => this.#left(job))
     return {
       ended,
       abort: (reason) => abort.abort(reason),
@@ -48,8 +66,15 @@ export class InlineIsolation implements Isolation {
   }
 
   async close(): Promise<void> {
-    for (const giveUp of this.#giveUps) giveUp()
+    for (const giveUp of this.#running.values()) giveUp()
+    this.#watch?.end()
     await runHooks('beforeExit')
+  }
+
+  #left(job: ClaimedJob): void {
+    this.#watch?.look()
+    this.#running.delete(job)
+    if (this.#running.size === 0) this.#watch?.end()
   }
 
   async #execute(job: ClaimedJob, abort: LazyAbort, observer: ExecutionObserver, begun: number): Promise<ExecutionEnd> {

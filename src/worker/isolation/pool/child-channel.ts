@@ -1,8 +1,9 @@
 import { writeSync } from 'node:fs'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { JobGateway } from '../../../job/gateway.ts'
-import { encodeFrame, type Frame, FrameReader } from '../fork/frames.ts'
+import { encodeFrame, type Frame } from '../fork/frames.ts'
 import { GatewayCalls } from '../gateway-calls.ts'
+import { frameSocket } from './frame-socket.ts'
 import type { PoolCommand, PoolReport } from './messages.ts'
 
 const WAIT_MS = 1
@@ -20,14 +21,10 @@ export class ChildChannel {
 
   constructor(descriptor: number, onCommand: (frame: Frame<PoolCommand>) => void, onEnd: () => void) {
     this.#descriptor = descriptor
-    const reader = new FrameReader<PoolCommand>()
-    this.#socket = new Socket({ fd: descriptor, readable: true, writable: false })
-    this.#socket.on('data', (chunk: Buffer) => {
-      for (const frame of reader.push(chunk)) {
-        const { header, body } = frame
-        if (header.type === 'reply') this.#calls.answer(header.call, header.ok, body.toString())
-        else onCommand(frame)
-      }
+    this.#socket = frameSocket<PoolCommand>(descriptor, { readable: true, writable: false }, (frame) => {
+      const { header, body } = frame
+      if (header.type === 'reply') this.#calls.answer(header.call, header.ok, body.toString())
+      else onCommand(frame)
     })
     this.#socket.on('close', onEnd)
     // Followed by `close`.

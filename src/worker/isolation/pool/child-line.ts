@@ -1,28 +1,19 @@
 import type { Socket } from 'node:net'
-import { encodeFrame, type Frame, FrameReader } from '../fork/frames.ts'
+import { encodeFrame } from '../fork/frames.ts'
 import type { ExplainableDeath } from '../fork/horse-death.ts'
-import type { PoolCommand, PoolReport } from './messages.ts'
-
-export interface ChildLineEvents {
-  report(frame: Frame<PoolReport>): void
-  /** The process is dead *and* all that it had said is heard. */
-  ended(death: ExplainableDeath): void
-}
+import type { PoolCommand } from './messages.ts'
 
 /** The supervisor's end of a pool child's channel. */
 export class ChildLine {
   readonly #socket: Socket
-  readonly #events: ChildLineEvents
+  readonly #onEnded: (death: ExplainableDeath) => void
   #death: ExplainableDeath | undefined
   #closed = false
 
-  constructor(socket: Socket, events: ChildLineEvents) {
+  /** @param onEnded the process is dead *and* all that it had said is heard */
+  constructor(socket: Socket, onEnded: (death: ExplainableDeath) => void) {
     this.#socket = socket
-    this.#events = events
-    const reader = new FrameReader<PoolReport>()
-    socket.on('data', (chunk: Buffer) => {
-      for (const frame of reader.push(chunk)) events.report(frame)
-    })
+    this.#onEnded = onEnded
     socket.on('end', () => socket.destroy())
     // EPIPE or ECONNRESET of a dying child; `close` follows, and its death says what happened.
     socket.on('error', () => {})
@@ -48,6 +39,6 @@ export class ChildLine {
   }
 
   #end(): void {
-    if (this.#closed && this.#death) this.#events.ended(this.#death)
+    if (this.#closed && this.#death) this.#onEnded(this.#death)
   }
 }

@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import type { HorseDeath } from '../fork/horse-death.ts'
 import type { Offspring } from '../fork/offspring.ts'
 import { OutputFile } from '../fork/output-file.ts'
 import type { ZygoteKeeper } from '../fork/zygote-keeper.ts'
 import { ChildLine } from './child-line.ts'
-import type { PoolCommand } from './messages.ts'
+import { frameSocket } from './frame-socket.ts'
+import type { PoolCommand, PoolReport } from './messages.ts'
 import type { PoolProcess, PoolProcessEvents } from './pool-process.ts'
 
 /** A pool child that the zygote forks: it shares the zygote's memory, and dies with it. */
@@ -34,11 +34,9 @@ export class ForkedProcess implements PoolProcess, Offspring {
     this.stdout = new OutputFile(keeper.native, 'workhorse-stdout')
     this.stderr = new OutputFile(keeper.native, 'workhorse-stderr')
     // Half open, or Node would answer the end of a dead child's stream with a shutdown(2) that nobody reads.
-    const socket = new Socket({ fd: ours, readable: true, writable: true, allowHalfOpen: true })
-    this.#line = new ChildLine(socket, {
-      report: (frame) => events.report(frame),
-      ended: (death) => events.died(death),
-    })
+    const options = { readable: true, writable: true, allowHalfOpen: true }
+    const socket = frameSocket<PoolReport>(ours, options, (frame) => events.report(frame))
+    this.#line = new ChildLine(socket, (death) => events.died(death))
   }
 
   get descriptors(): readonly number[] {

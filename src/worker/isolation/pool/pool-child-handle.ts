@@ -1,13 +1,16 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
 import type { Bill, ProcessUsage } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
+import { descendants } from '../fork/horse-meter.ts'
+import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
-import type { PoolExecution } from './pool-execution.ts'
+import type { PoolExecution, PoolHost } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
 import { usageBetween } from './usage-between.ts'
 
@@ -54,7 +57,7 @@ export interface ChildLimits {
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
-export class PoolChildHandle {
+export class PoolChildHandle implements PoolHost {
   readonly #process: PoolProcess
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
@@ -72,6 +75,7 @@ export class PoolChildHandle {
   #usage: ProcessUsage | undefined
   /** Of the last job: what a finished one has left behind may still ask. */
   #gateway: JobGateway | undefined
+  #schedules: readonly DeclaredSchedule[] = []
   #inheritedBytes = 0
   #readyAt = 0
   #freeSince = 0
@@ -92,6 +96,11 @@ export class PoolChildHandle {
 
   get pid(): number | undefined {
     return this.#process.pid
+  }
+
+  /** Of its job modules; known once it is ready. */
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   get state(): ChildState {
@@ -115,6 +124,11 @@ export class PoolChildHandle {
 
   get hasRoom(): boolean {
     return this.#state === 'ready' && this.isStaying && this.#running.size < this.#limits.perChild
+  }
+
+  /** Several jobs may run in it at the same time. */
+  get isShared(): boolean {
+    return this.#limits.perChild > 1
   }
 
   /** Jobs that it was ever given. */
@@ -162,7 +176,10 @@ export class PoolChildHandle {
   /** End the process and all that it has started, now. */
   kill(): void {
     this.#killed = true
-    if (this.#state !== 'gone') this.#process.kill()
+    if (this.#state === 'gone') return
+    // First those that it has started: afterwards nobody could tell whose they were.
+    if (this.pid !== undefined) for (const pid of descendants(this.pid)) killIfThere(pid)
+    this.#process.kill()
   }
 
   /** It takes no more jobs; when those that it has are done, it runs its `beforeExit` hooks and leaves. */
@@ -192,14 +209,14 @@ export class PoolChildHandle {
 
   #output(stream: 'stdout' | 'stderr', text: string): void {
     const [only] = this.#running.values()
-    if (only !== undefined && this.#limits.perChild === 1) only.observer.output(stream, text)
+    if (only !== undefined && this.#limits.perChild === 1) only.output(stream, text)
     else this.#events.output(stream, text)
   }
 
   #hear({ header, body }: Frame<PoolReport>): void {
     switch (header.type) {
       case 'ready':
-        return this.#ready(header.usage)
+        return this.#ready(header)
       case 'start-failed':
         this.#startFailure = { stage: header.stage, failure: parseFailure(body) }
         return
@@ -215,7 +232,7 @@ export class PoolChildHandle {
       case 'log':
         return this.#running.get(header.execution)?.observer.log(header.message)
       case 'output':
-        return this.#running.get(header.execution)?.observer.output(header.stream, body.toString())
+        return this.#running.get(header.execution)?.output(header.stream, body.toString())
       case 'notice':
         return this.#events.notice(header.message)
     }
@@ -228,9 +245,10 @@ export class PoolChildHandle {
     this.#allow(startMs, `it was not ready after ${startMs} ms: a hook hangs, or takes longer than bootTimeout allows`)
   }
 
-  #ready(usage: ProcessUsage): void {
+  #ready({ usage, schedules }: Extract<PoolReport, { type: 'ready' }>): void {
     clearTimeout(this.#deadline)
     this.#usage = usage
+    this.#schedules = schedules
     if (this.#process.inheritsMemory) this.#inheritedBytes = this.ownBytes
     this.#state = 'ready'
     this.#readyAt = performance.now()

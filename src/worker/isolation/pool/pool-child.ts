@@ -4,6 +4,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
+import { listSchedules } from '../../../scheduler/declarations.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
@@ -64,7 +65,7 @@ export class PoolChild implements ExitGuarded {
 
   #ready(): void {
     process.title = IDLE_TITLE
-    this.#channel.send({ type: 'ready', usage: processUsage() })
+    this.#channel.send({ type: 'ready', usage: processUsage(), schedules: listSchedules() })
   }
 
   startFailed(stage: StartStage, thrown: unknown): void {
@@ -87,7 +88,7 @@ export class PoolChild implements ExitGuarded {
   #run(execution: number, job: JobIdentity, args: string): void {
     const run = { execution, abort: new LazyAbort(), ...(this.#alone ? { before: processUsage() } : {}) }
     this.#running.set(execution, run)
-    process.title = `workhorse: ${job.name} ${job.id}`
+    process.title = titleOf(job)
     void this.#execute(run, job, args)
     // A job that does not settle within its first turn needs the event loop, and that may run empty.
     setImmediate(() => this.#watchLoop(execution))
@@ -168,6 +169,11 @@ export class PoolChild implements ExitGuarded {
 }
 
 const IDLE_TITLE = 'workhorse: pool child'
+
+/** For `ps`: role, queue, job, and since when, in UTC. An idle child goes on telling its last. */
+function titleOf({ queue, name, id }: JobIdentity): string {
+  return `workhorse: pool child ${queue} ${name} ${id} since ${new Date().toISOString().slice(11, 19)}Z`
+}
 
 function callDirectly<R>(_current: unknown, call: () => R): R {
   return call()

@@ -1,7 +1,17 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
-import type { ExecutionEnd, ExecutionObserver, RunningExecution } from '../isolation.ts'
-import type { PoolChildHandle } from './pool-child-handle.ts'
+import type { ExecutionEnd, ExecutionObserver, Measurement, RunningExecution } from '../isolation.ts'
+import { JobMeter } from './job-meter.ts'
+
+/** The child that a job is in, as far as the job needs it. */
+export interface PoolHost {
+  readonly pid: number | undefined
+  /** Several jobs at a time. */
+  readonly isShared: boolean
+  abort(execution: PoolExecution): void
+  kill(): void
+  drainOutput(): void
+}
 
 /** One job on its way through the pool: waiting for a child, in a child, ended. */
 export class PoolExecution implements RunningExecution {
@@ -14,7 +24,9 @@ export class PoolExecution implements RunningExecution {
   /** What the child has named as its end, while that child is still to die of it. */
   doom: JobFailure | undefined
   abortReason: string | undefined
-  #child: PoolChildHandle | undefined
+  #child: PoolHost | undefined
+  #meter: JobMeter | undefined
+  #outputBytes = 0
   readonly #onKillWaiting: (execution: PoolExecution) => void
   #settle!: (end: ExecutionEnd) => void
 
@@ -27,9 +39,27 @@ export class PoolExecution implements RunningExecution {
     })
   }
 
-  enter(child: PoolChildHandle): void {
+  enter(child: PoolHost): void {
     this.#child = child
     this.assignedAt = performance.now()
+    // To look costs something: only where there is a limit to be kept.
+    if (this.job.limits && child.pid !== undefined && !child.isShared) this.#meter = new JobMeter(child.pid)
+  }
+
+  /** What is beyond the limit is dropped: it may be there before anybody notices. */
+  output(stream: 'stdout' | 'stderr', text: string): void {
+    const left = (this.job.limits?.outputBytes ?? Number.POSITIVE_INFINITY) - this.#outputBytes
+    const bytes = Buffer.byteLength(text)
+    this.#outputBytes += bytes
+    if (left > 0) this.observer.output(stream, bytes <= left ? text : Buffer.from(text).toString('utf8', 0, left))
+  }
+
+  /** Jobs that share a process cannot be told apart by what it uses: only by what they print. */
+  measure(): Measurement | undefined {
+    if (this.#child === undefined) return undefined
+    this.#child.drainOutput()
+    const used = this.#meter?.sample() ?? { memoryBytes: 0, cpuMs: 0 }
+    return { ...used, outputBytes: this.#outputBytes }
   }
 
   abort(reason: string): void {

@@ -1,5 +1,6 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { Inspection } from './inspection.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
@@ -26,7 +27,9 @@ export class PoolIsolation implements Isolation {
   readonly #running = new Set<PoolExecution>()
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
+  #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
     this.#options = options
@@ -65,11 +68,20 @@ export class PoolIsolation implements Isolation {
     return execution
   }
 
-  async close(): Promise<void> {
-    this.#break(undefined)
-    for (const execution of this.#running) execution.kill()
-    await this.#roster.close()
-    await this.#nursery.close()
+  /** Children that have loaded before finish their jobs; others take their places meanwhile. */
+  async recycle(): Promise<void> {
+    const old = [...this.#roster.children]
+    await this.#nursery.recycle()
+    for (const child of old) if (child.isStaying) this.#roster.retire(child, 'the application was loaded anew', true)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   /** Pids of the children that can take jobs. */
@@ -77,7 +89,15 @@ export class PoolIsolation implements Isolation {
     return [...this.#roster.children].flatMap(({ state, pid }) => (state === 'ready' && pid !== undefined ? [pid] : []))
   }
 
+  async #close(): Promise<void> {
+    this.#break(undefined)
+    for (const execution of this.#running) execution.kill()
+    await this.#roster.close()
+    await this.#nursery.close()
+  }
+
   #hasRoom(child: PoolChildHandle): void {
+    this.#schedules = child.schedules
     this.#starting?.resolve()
     this.#starting = undefined
     if (!this.#roomy.includes(child)) this.#roomy.push(child)

@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { FrameReader } from '../fork/frames.ts'
 import { type PoolRole, PROTOCOL } from '../fork/messages.ts'
 import { OomKills } from '../fork/oom-kills.ts'
 import { OutputFile } from '../fork/output-file.ts'
 import { ChildLine } from './child-line.ts'
-import type { PoolCommand, SpawnOrder } from './messages.ts'
+import type { PoolCommand, PoolReport, SpawnOrder } from './messages.ts'
 import type { Nursery, PoolProcess, PoolProcessEvents } from './pool-process.ts'
 import { PORTABLE_FILES } from './portable-files.ts'
 
@@ -38,6 +39,9 @@ export class SpawnNursery implements Nursery {
 
   async start(): Promise<void> {}
 
+  /** Each child loads for itself. */
+  async recycle(): Promise<void> {}
+
   launch(events: PoolProcessEvents): SpawnedProcess {
     return new SpawnedProcess(this.#launch, this.#oomKills, events)
   }
@@ -63,10 +67,12 @@ export class SpawnedProcess implements PoolProcess {
       detached: true,
       env,
     })
-    this.#line = new ChildLine(this.#process.stdio[3] as Socket, {
-      report: (frame) => events.report(frame),
-      ended: (death) => events.died(death),
+    const socket = this.#process.stdio[3] as Socket
+    const reader = new FrameReader<PoolReport>()
+    socket.on('data', (chunk: Buffer) => {
+      for (const frame of reader.push(chunk)) events.report(frame)
     })
+    this.#line = new ChildLine(socket, (death) => events.died(death))
     this.#process.once('error', (error) => {
       this.dismiss()
       events.unborn(`it could not be started: ${error.message}`)

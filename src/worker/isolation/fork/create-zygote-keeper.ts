@@ -1,22 +1,25 @@
 import { formatBytes } from '../../../support/bytes.ts'
 import { formatDuration } from '../../../support/duration.ts'
 import type { Logger } from '../../../support/logger.ts'
-import { ForkIsolation, type ForkOptions } from './fork-isolation.ts'
 import type { BootReport } from './messages.ts'
+import type { ZygoteLaunch } from './zygote-handle.ts'
+import { ZygoteKeeper } from './zygote-keeper.ts'
 
-/** Fork mode with its events in the log. @throws ForkUnavailableError */
-export function createForkIsolation(
-  options: ForkOptions,
+/** A zygote with its events in the log. @throws ForkUnavailableError */
+export function createZygoteKeeper(
+  launch: ZygoteLaunch,
   logger: Logger,
   onBroken: (error: Error) => void,
-): ForkIsolation {
-  return new ForkIsolation(options, {
+): ZygoteKeeper {
+  return new ZygoteKeeper(launch, {
     zygoteReady: (pid, report) => {
       logger.info({ event: 'zygote.ready', zygote: pid, ...report }, describeBoot(pid, report))
       for (const warning of report.warnings) logger.warn({ event: 'zygote.warning' }, `zygote: ${warning}`)
     },
     zygoteDied: (pid, end) =>
       logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; starting another`),
+    zygoteRetired: (pid) =>
+      logger.info({ event: 'zygote.retired', zygote: pid }, `the old zygote (pid ${pid}) ends when its horses have`),
     forkFailed: (message) => logger.error({ event: 'fork.failed' }, `fork failed, trying again: ${message}`),
     zygoteOutput: (stream, text) => {
       for (const line of text.trimEnd().split('\n')) logger.info({ event: 'zygote.output', stream }, `zygote: ${line}`)

@@ -1,0 +1,110 @@
+import { UsageError } from '../../errors.ts'
+import type { ClaimedJob } from '../../job/record.ts'
+import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
+import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
+import { LateExecution } from './late-execution.ts'
+import type { Profiling } from './profiling.ts'
+
+export interface Routes {
+  /** Where a worker's jobs run when nothing else is said. */
+  readonly main: Isolation
+  readonly byQueue: Readonly<Record<string, IsolationMode>>
+  /** @throws ForkUnavailableError */
+  open(mode: IsolationMode): Isolation
+}
+
+interface Opened {
+  readonly isolation: Isolation
+  /** Resolves when jobs can be given to it. */
+  readonly started: Promise<void>
+  isReady: boolean
+}
+
+/**
+ * Sends each job where it is to run: where the job itself says, else its queue, else the worker.
+ * Isolations other than the worker's own are opened for the first job that needs them, and stay.
+ */
+export class IsolationRouter implements Isolation {
+  readonly mode: IsolationMode
+  readonly #routes: Routes
+  readonly #others = new Map<IsolationMode, Opened>()
+  #isClosing = false
+
+  constructor(routes: Routes) {
+    this.#routes = routes
+    this.mode = routes.main.mode
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#routes.main.schedules
+  }
+
+  /** Of the first that can tell executions apart. */
+  get profiling(): Profiling | undefined {
+    const ready = [...this.#others.values()].filter(({ isReady }) => isReady)
+    return [this.#routes.main, ...ready.map(({ isolation }) => isolation)].find(({ profiling }) => profiling)?.profiling
+  }
+
+  start(): Promise<void> {
+    return this.#routes.main.start()
+  }
+
+  run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
+    const { main, byQueue } = this.#routes
+    const mode = job.isolation ?? byQueue[job.queue] ?? main.mode
+    if (mode === main.mode) return main.run(job, observer)
+    let opened: Opened
+    try {
+      opened = this.#others.get(mode) ?? this.#open(mode)
+    } catch (error) {
+      return refused(unavailable(mode, error))
+    }
+    if (opened.isReady) return opened.isolation.run(job, observer)
+    return new LateExecution(
+      opened.started,
+      () => opened.isolation.run(job, observer),
+      (error) => (this.#isClosing ? LEAVING : unavailable(mode, error)),
+    )
+  }
+
+  /** Those that can; what runs inline stays as it is. @throws UsageError where none can */
+  async recycle(): Promise<void> {
+    const opened = [...this.#others.values()].filter(({ isReady }) => isReady).map(({ isolation }) => isolation)
+    const recyclings = [this.#routes.main, ...opened].flatMap((isolation) => isolation.recycle?.() ?? [])
+    if (recyclings.length === 0) {
+      throw new UsageError(`isolation '${this.mode}' cannot load the jobs anew; restart the worker`)
+    }
+    await Promise.all(recyclings)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const others = [...this.#others.values()].map(({ isolation }) => isolation.close())
+    await Promise.all([...others, this.#routes.main.close()])
+  }
+
+  #open(mode: IsolationMode): Opened {
+    const isolation = this.#routes.open(mode)
+    const opened: Opened = { isolation, started: isolation.start(), isReady: false }
+    this.#others.set(mode, opened)
+    opened.started.then(
+      () => {
+        opened.isReady = true
+      },
+      // The next job that needs it tries again.
+      () => this.#others.delete(mode),
+    )
+    return opened
+  }
+}
+
+const LEAVING: ExecutionEnd = { type: 'unstarted', reason: 'the worker leaves' }
+
+function refused(end: ExecutionEnd): RunningExecution {
+  return { ended: Promise.resolve(end), abort: () => {}, kill: () => {} }
+}
+
+function unavailable(mode: IsolationMode, error: unknown): ExecutionEnd {
+  const message = `the job asks for isolation '${mode}', which this worker cannot give: ${(error as Error).message}`
+  return { type: 'failed', failure: { kind: 'isolation', name: 'IsolationUnavailableError', message } }
+}
