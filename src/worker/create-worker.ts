@@ -78,7 +78,7 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
   const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
-  const control = new ControlServer(description, isolation, () => supervisor.running.length)
+  const control = new ControlServer(description, router, () => supervisor.running.length)
   const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
   return {
     name: identity.name,

@@ -26,31 +26,34 @@ describe('help', () => {
 
       Usage: workhorse <verb> [arguments] [flags]
 
-        worker [queues…]       run the jobs of some queues
-        workers N [queues…]    run several workers and keep them alive
-        enqueue NAME [JSON…]   put a job on its queue
-        info                   show queues, workers and what they run
-        jobs list              list jobs, newest first
-        jobs show ID           show all that is known of a job
-        jobs requeue [ID…]     put ended jobs back on their queues
-        jobs cancel [ID…]      take jobs out that wait; ask those that run to end
-        jobs stop [ID…]        end running jobs, wherever they run
-        jobs delete [ID…]      forget jobs
-        queues list            list queues with their counts
-        queues pause QUEUE…    let workers take nothing more from queues
-        queues resume QUEUE…   let workers take from paused queues again
-        queues empty QUEUE…    delete all that waits in queues
-        groups list            list groups of jobs
-        groups show NAME       list the jobs of a group
-        groups delete NAME…    forget groups; their jobs stay
-        schedule list          list what is enqueued again and again
-        schedule run NAME      enqueue the job of a schedule now
-        schedule delete NAME…  forget schedules
-        suspend                let all workers take nothing more
-        resume                 let all workers go on
-        bench [SCENARIO]       measure a whole worker on this machine
-        check                  say whether everything here is ready to work
-        shell                  open a REPL with the jobs loaded
+        worker [queues…]        run the jobs of some queues
+        workers N [queues…]     run several workers and keep them alive
+        enqueue NAME [JSON…]    put a job on its queue
+        info                    show queues, workers and what they run
+        health                  say whether a worker of this host is at work; for probes
+        jobs list               list jobs, newest first
+        jobs show ID            show all that is known of a job
+        jobs requeue [ID…]      put ended jobs back on their queues
+        jobs cancel [ID…]       take jobs out that wait; ask those that run to end
+        jobs stop [ID…]         end running jobs, wherever they run
+        jobs delete [ID…]       forget jobs
+        queues list             list queues with their counts
+        queues pause QUEUE…     let workers take nothing more from queues
+        queues resume QUEUE…    let workers take from paused queues again
+        profile [NAME [JSON…]]  show where jobs spend their time, over many processes
+        doctor NAME             say what every fresh process of a job repeats, and how to mend it
+        queues empty QUEUE…     delete all that waits in queues
+        groups list             list groups of jobs
+        groups show NAME        list the jobs of a group
+        groups delete NAME…     forget groups; their jobs stay
+        schedule list           list what is enqueued again and again
+        schedule run NAME       enqueue the job of a schedule now
+        schedule delete NAME…   forget schedules
+        suspend                 let all workers take nothing more
+        resume                  let all workers go on
+        bench [SCENARIO]        measure a whole worker on this machine
+        check                   say whether everything here is ready to work
+        shell                   open a REPL with the jobs loaded
 
       workhorse help <verb> tells more of one. workhorse --version prints the version."
     `)
@@ -156,7 +159,7 @@ describe('a mistake is one line with the nearest known name', () => {
       `"workhorse: unknown verb 'hlep'; did you mean 'help'? (see workhorse help)"`,
     )
     expect(await mistake(['zzz'])).toMatchInlineSnapshot(
-      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, jobs, queues, groups, schedule, suspend, resume, bench, check, shell, help (see workhorse help)"`,
+      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, health, jobs, queues, profile, doctor, groups, schedule, suspend, resume, bench, check, shell, help (see workhorse help)"`,
     )
     expect(await mistake(['help', 'enqeue'])).toMatchInlineSnapshot(
       `"workhorse: unknown verb 'enqeue'; did you mean 'enqueue'? (see workhorse help)"`,

@@ -162,9 +162,9 @@ export class Trial {
         return { duplicates: [] }
       },
       fetch: async () => undefined,
+      wait: refuse,
       cancel: refuse,
       stop: refuse,
-      wait: refuse,
       requeue: refuse,
       delete: refuse,
       results: refuse,
@@ -175,7 +175,10 @@ export class Trial {
 }
 
 async function refuse(id: string): Promise<never> {
-  throw new WorkhorseError('WORKHORSE_NO_BROKER', `this is a trial run, which stores nothing: there is no job ${id}`)
+  throw new WorkhorseError(
+    'WORKHORSE_NO_BROKER',
+    `this is a trial run, which stores nothing: there is no job ${id} to wait for or to change`,
+  )
 }
 
 function claimed({ name, args }: TrialJob): ClaimedJob {

@@ -3,6 +3,7 @@ import type { ClaimedJob } from '../../job/record.ts'
 import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
+import type { Profiling } from './profiling.ts'
 
 export interface Routes {
   /** Where a worker's jobs run when nothing else is said. */
@@ -36,6 +37,12 @@ export class IsolationRouter implements Isolation {
 
   get schedules(): readonly DeclaredSchedule[] {
     return this.#routes.main.schedules
+  }
+
+  /** Of the first that can tell executions apart. */
+  get profiling(): Profiling | undefined {
+    const ready = [...this.#others.values()].filter(({ isReady }) => isReady)
+    return [this.#routes.main, ...ready.map(({ isolation }) => isolation)].find(({ profiling }) => profiling)?.profiling
   }
 
   start(): Promise<void> {

@@ -16,13 +16,13 @@ export interface Isolation {
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
+  /** Absent where a mode cannot tell executions apart. */
+  readonly profiling?: Profiling | undefined
   /**
    * Load the job modules anew, for the executions that begin from then on; those that run go on as they are. Absent where
    * the mode cannot. @throws ZygoteBootError, @throws PoolStartError: then all is as it was
    */
   recycle?(): Promise<void>
-  /** Absent where a mode cannot tell executions apart. */
-  readonly profiling?: Profiling
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }
