@@ -1,5 +1,5 @@
 // The layers of src/, top first. An import may only point down this list; type-only imports obey the same rule.
-const LAYERS = ['cli', 'bench', 'worker', 'queue', 'config', 'broker', 'job', 'support']
+const LAYERS = ['cli', 'bench', 'profiler', 'worker', 'scheduler', 'queue', 'config', 'broker', 'job', 'support']
 
 const folder = (name) => `^src/${name}/`
 

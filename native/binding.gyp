@@ -23,6 +23,7 @@
               'mappings.c',
               'memory.c',
               'packet.c',
+              'packing.c',
               'process.c',
               'random.c',
               'serve.c',

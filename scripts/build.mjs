@@ -1,7 +1,8 @@
-// Compiles src/ to dist/, and leaves alone what is newer than all of its sources.
+// Compiles src/ to dist/, code for browsers into one script each, and leaves alone what is newer than all of its sources.
 import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { bundle } from './lib/bundle.mjs'
 import { newestChange } from './lib/newest-change.mjs'
 import { root } from './lib/root.mjs'
 import { runNode } from './lib/run.mjs'
@@ -10,6 +11,7 @@ const dist = join(root, 'dist')
 const sources = newestChange([join(root, 'src'), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')])
 if (process.argv.includes('--force') || newestChange([join(dist, 'index.js')]) < sources) {
   const begun = Date.now()
+  await bundle('profiler/flame/browser/page.ts', 'profiler/flame/page.js')
   runNode(createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'))
   // Written over in place, so that what runs from it meanwhile goes on; what has no source any more goes.
   removeOlder(dist, begun - 1000)

@@ -60,6 +60,16 @@ export class JobStateError extends WorkhorseError {
   }
 }
 
+/** No schedule of this name is known to the broker. */
+export class ScheduleNotFoundError extends WorkhorseError {
+  constructor(name: string, nearestName: string | undefined, count: number) {
+    const none =
+      count === 0 ? 'there is none at all; a worker puts them here when it starts' : 'see workhorse schedule list'
+    const mend = nearestName === undefined ? none : `did you mean '${nearestName}'?`
+    super('WORKHORSE_SCHEDULE_NOT_FOUND', `no schedule named '${name}'; ${mend}`)
+  }
+}
+
 /** `currentJob()` was called outside a job. */
 export class NoCurrentJobError extends WorkhorseError {
   constructor() {

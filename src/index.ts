@@ -19,17 +19,32 @@ export { defineConfig, type WorkhorseConfig, type ZygoteConfig } from './config/
 // Configuration
 export { configure } from './config/configure.ts'
 export * from './errors.ts'
-export { type CurrentJob, currentJob, type JobMeta } from './job/context.ts'
 // Jobs
-export { type Enqueuer, type JobDefinition, job } from './job/definition.ts'
+export type { Callback } from './job/callback-names.ts'
+export type { EndedJob, FailureEvent, StoppedEvent, SuccessEvent } from './job/callbacks.ts'
+export { type CurrentJob, currentJob, type JobMeta } from './job/context.ts'
+export { type JobDefinition, job } from './job/definition.ts'
+export type { Enqueuer } from './job/enqueuer.ts'
 export type { FailureKind, JobFailure } from './job/failure.ts'
-export { JobHandle } from './job/handle.ts'
+export { group, JobGroup } from './job/group.ts'
+export { type ExecutionResult, JobHandle } from './job/handle.ts'
 export { afterFork, beforeExit, type Hook, preload, warmUp } from './job/hooks.ts'
 // Errors
 export { JobFailedError } from './job/job-failed-error.ts'
 export type { Jsonified, JsonValue } from './job/json.ts'
 export { ModuleLoadError } from './job/module-load-error.ts'
 export type { EnqueueOptions, JobOptions } from './job/options.ts'
+export type {
+  BackoffOptions,
+  DependencyOptions,
+  DependsOn,
+  JobReference,
+  RepeatOptions,
+  RetryOptions,
+} from './job/policy-options.ts'
 export type { Bill, JobRecord, ProcessUsage } from './job/record.ts'
 export type { JobState } from './job/states.ts'
+// Schedules
+export { schedule } from './scheduler/declarations.ts'
+export type { ScheduleWhen } from './scheduler/spec.ts'
 export type { Duration } from './support/duration.ts'

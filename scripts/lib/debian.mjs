@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { run } from './run.mjs'
 
 /** What the tests need of the machine: a command, and the Debian package that brings it. */
-const NEEDED = { 'g++': 'g++', make: 'make', python3: 'python3', git: 'git' }
+const NEEDED = { 'g++': 'g++', make: 'make', python3: 'python3', git: 'git', chromium: 'chromium' }
 
 /** Installs what is missing where this may be done, else says what to install and fails. */
 export function installMissingPackages() {

@@ -1,5 +1,5 @@
 import type { Broker } from '../broker/broker.ts'
-import { createJob } from '../job/definition.ts'
+import { createJob } from '../job/create-job.ts'
 import type { Bill } from '../job/record.ts'
 import { findJob } from '../job/registry.ts'
 import type { Worker } from '../worker/create-worker.ts'

@@ -328,7 +328,8 @@ export interface WorkerHeartbeatParams {
   readonly ttlMs: number
 }
 
-export type WorkerState = 'starting' | 'idle' | 'busy' | 'stopping'
+/** `quiet` takes no more jobs and stays; `stopping` takes no more and leaves. */
+export type WorkerState = 'starting' | 'idle' | 'busy' | 'quiet' | 'stopping'
 
 export interface WorkerInfo extends Omit<WorkerRegistration, 'ttlMs'> {
   readonly state: WorkerState

@@ -1,4 +1,5 @@
 import { JOB_STATES } from '../job/states.ts'
+import { BILL_KEYS } from '../queue/bills.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
 import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
 
@@ -66,8 +67,29 @@ export const FLAGS = {
       worker: "the worker's name; else host.pid.xxxx",
       workers: "the workers' name, each with its number appended; else host.pid.xxxx",
       'jobs list': 'only jobs of this name',
+      health: 'only the worker of this name, whatever its host',
     },
   },
+  'max-jobs': {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    help: {
+      worker: 'leave after so many jobs',
+      workers: 'each worker leaves after so many jobs, and is started again',
+    },
+  },
+  'max-idle-time': { kind: 'duration', value: 'D', help: 'leave after so long with nothing to do' },
+  'pid-file': {
+    kind: 'text',
+    value: 'PATH',
+    help: {
+      worker: 'write the pid there while it runs',
+      workers: "write the master's pid there while it runs",
+      health: 'only the worker whose pid is there, which must run',
+    },
+  },
+  'max-age': { kind: 'duration', value: 'D', help: 'how long ago it may have been heard of; else 30s' },
   crew: {
     kind: 'whole',
     value: 'N',
@@ -92,6 +114,35 @@ export const FLAGS = {
   at: { kind: 'time', value: 'TIME', help: 'run it at this time (ISO 8601)' },
   id: { kind: 'text', value: 'ID', help: "the job's id; else a random UUID" },
   front: { kind: 'switch', help: 'before all that waits in the queue' },
+  retry: { kind: 'whole', value: 'N', least: 1, help: "retries after a failed attempt; else the job's own" },
+  'retry-delay': {
+    kind: 'texts',
+    value: 'D',
+    help: 'before the first retry, the second, …, may be repeated; the last one stays; else none',
+  },
+  backoff: { kind: 'duration', value: 'D', help: 'before the first retry; each further one waits twice as long' },
+  repeat: {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    help: "how often it runs again when it has finished; else the job's own",
+  },
+  'repeat-delay': {
+    kind: 'texts',
+    value: 'D',
+    help: 'before the first repeat, the second, …, may be repeated; else none',
+  },
+  ttl: { kind: 'duration', value: 'D', help: 'forget it where it was not started within this time' },
+  'depends-on': { kind: 'texts', value: 'ID', help: 'run it when this job has finished, may be repeated' },
+  'allow-failure': { kind: 'switch', help: 'with --depends-on: or has failed' },
+  unique: { kind: 'text', value: 'KEY', help: 'only where no job of this name and key waits or runs' },
+  group: { kind: 'text', value: 'NAME', help: 'the group it belongs to' },
+  meta: { kind: 'text', value: 'JSON', help: 'data that travels with it, as a JSON object' },
+  'on-success': { kind: 'text', value: 'NAME', help: 'job to enqueue when it has finished' },
+  'on-failure': { kind: 'text', value: 'NAME', help: 'job to enqueue when it has failed for good' },
+  'on-stopped': { kind: 'text', value: 'NAME', help: 'job to enqueue when it was stopped' },
+  dependents: { kind: 'switch', help: 'let the jobs that wait for them run all the same' },
+  for: { kind: 'duration', value: 'D', help: 'how long; else until workhorse resume' },
   wait: {
     kind: 'duration-or-switch',
     value: 'D',
@@ -114,6 +165,12 @@ export const FLAGS = {
   jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
   'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
   samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
+  sort: {
+    kind: 'choice',
+    choices: BILL_KEYS,
+    help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
+  },
+  bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

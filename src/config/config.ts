@@ -6,6 +6,11 @@ import { assertKnownOptions } from '../support/option-check.ts'
 
 /** What `workhorse.config.ts` may say. Flags and environment variables override it. */
 export interface WorkhorseConfig {
+  /**
+   * Name of the application, which owns the schedules that its job modules declare: a worker that starts removes those of
+   * the same owner that are declared no more. Default: the name in the nearest package.json, else `'workhorse'`.
+   */
+  readonly app?: string
   /** Where jobs live, for example `'sqlite:workhorse.db'`. A relative path is relative to the config file. */
   readonly broker?: string
   /** Job modules, relative to the config file. Default: `jobs.ts`, `.mts`, `.js` or `.mjs` beside it. */
@@ -62,6 +67,7 @@ export interface ZygoteConfig {
 }
 
 const KEYS = [
+  'app',
   'broker',
   'jobs',
   'queues',
@@ -94,7 +100,10 @@ export function checkConfig(config: unknown, what: string): WorkhorseConfig {
     throw new UsageError(`${what}: expected an object (export default defineConfig({ … })), got ${show(config)}`)
   }
   assertKnownOptions(config, KEYS, what)
-  const { zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
+  const { app, zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
+  if (app !== undefined && (typeof app !== 'string' || app === '')) {
+    throw new UsageError(`${what}: app: expected a name, got ${show(app)}`)
+  }
   if (zygote !== undefined) assertKnownOptions(zygote, ZYGOTE_KEYS, `${what}: zygote`)
   if (pool !== undefined) assertKnownOptions(pool, POOL_KEYS, `${what}: pool`)
   if (isolation !== undefined) assertIsolation(isolation, `${what}: isolation`)

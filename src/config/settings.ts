@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { findDefaultModule, loadModule } from '../job/load-modules.ts'
@@ -6,6 +6,7 @@ import { checkConfig, type WorkhorseConfig } from './config.ts'
 
 const CONFIG_NAMES = ['ts', 'mts', 'js', 'mjs'].map((extension) => `workhorse.config.${extension}`)
 const DEFAULT_BROKER = 'sqlite:workhorse.db'
+const DEFAULT_APP = 'workhorse'
 
 export interface SettingsSource {
   /** Default `process.cwd()`. */
@@ -27,6 +28,8 @@ export interface Settings {
   readonly configFile: string | undefined
   /** Where job modules are looked for when none is named: the config file's folder, else the current one. */
   readonly folder: string
+  /** The application's name: what owns its schedules. */
+  readonly app: string
 }
 
 /**
@@ -39,7 +42,32 @@ export async function resolveSettings(source: SettingsSource = {}): Promise<Sett
   const config = configFile === undefined ? {} : await loadConfig(configFile)
   const base = configFile === undefined ? cwd : dirname(configFile)
   const modules = resolveModules(source, config, cwd, base)
-  return { ...resolveBroker(source, config, cwd, base), modules, config, configFile, folder: base }
+  return {
+    ...resolveBroker(source, config, cwd, base),
+    modules,
+    config,
+    configFile,
+    folder: base,
+    app: config.app ?? findAppName(base),
+  }
+}
+
+function findAppName(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    const file = join(at, 'package.json')
+    if (existsSync(file)) return packageName(file) ?? DEFAULT_APP
+    if (at === dirname(at)) return DEFAULT_APP
+  }
+}
+
+/** A package.json that cannot be read is somebody else's trouble. */
+function packageName(file: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown }
+    return typeof name === 'string' && name !== '' ? name : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function findConfig(cwd: string, named: string | undefined): string | undefined {

@@ -1,39 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { ArgumentsNotJsonError, UsageError } from '../errors.ts'
-import { type Duration, show } from '../support/duration.ts'
+import { UsageError } from '../errors.ts'
+import { show } from '../support/duration.ts'
+import { localCallbacks, rememberDefinition, withoutLocalCallbacks } from './callback-names.ts'
 import { createCurrentJob, LazyAbort, runInJob } from './context.ts'
-import { currentGateway } from './gateway-provider.ts'
-import { JobHandle } from './handle.ts'
-import { findNonJson, type Jsonified } from './json.ts'
-import {
-  dueAt,
-  dueIn,
-  type EnqueueOptions,
-  type JobOptions,
-  type ResolvedEnqueueOptions,
-  resolveEnqueueOptions,
-  resolveJobOptions,
-} from './options.ts'
-import type { NewJob } from './record.ts'
+import { type Enqueuer, makeEnqueuer } from './enqueuer.ts'
+import { type JobOptions, type ResolvedEnqueueOptions, resolveJobOptions } from './options.ts'
 import { type Handler, registerJob } from './registry.ts'
-
-/** The ways to put a job on its queue. All resolve once the broker has stored it. */
-export interface Enqueuer<Args extends readonly unknown[], Result> {
-  /**
-   * Put a job at the end of its queue.
-   * @throws ArgumentsNotJsonError naming the first argument that JSON cannot carry; nothing is enqueued
-   * @throws BrokerUnavailableError
-   */
-  enqueue(...args: Args): Promise<JobHandle<Jsonified<Awaited<Result>>>>
-  /** The same as `enqueue`, by Celery's name. */
-  delay(...args: Args): Promise<JobHandle<Jsonified<Awaited<Result>>>>
-  /** Enqueue when `delay` is over. @throws UsageError for a delay that is none */
-  enqueueIn(delay: Duration, ...args: Args): Promise<JobHandle<Jsonified<Awaited<Result>>>>
-  /** Enqueue at a time: a Date, Unix milliseconds or an ISO 8601 string. */
-  enqueueAt(when: Date | number | string, ...args: Args): Promise<JobHandle<Jsonified<Awaited<Result>>>>
-  /** The same job with other options, for the enqueues made through what it returns. */
-  with(options: EnqueueOptions): Enqueuer<Args, Result>
-}
 
 /** A defined job. Calling it runs the handler here and now, which is all that unit tests need. */
 export interface JobDefinition<Args extends readonly unknown[], Result> extends Enqueuer<Args, Result> {
@@ -71,61 +43,29 @@ export function job<Args extends readonly unknown[], Result>(
   if (typeof handler !== 'function') {
     throw new UsageError(`job('${name}'): expected a handler function, got ${show(handler)}`)
   }
-  const resolved = resolveJobOptions(name, options)
-  registerJob({ name, options: resolved, handler: handler as unknown as Handler, site: callSite() })
+  const site = callSite()
+  const resolved = resolveJobOptions(name, defineCallbacks(name, options, site))
+  registerJob({ name, options: resolved, handler: handler as unknown as Handler, site })
   const call = (...args: Args): Promise<Awaited<Result>> => callHere(name, resolved, handler, args)
   Object.defineProperty(call, 'name', { value: name })
-  return Object.assign(call, createEnqueuer<Args, Result>(name, resolved)) as JobDefinition<Args, Result>
+  rememberDefinition(call, name)
+  return makeEnqueuer<Args, Result, typeof call>(call, name, resolved)
 }
 
-function createEnqueuer<Args extends readonly unknown[], Result>(
-  name: string,
-  options: ResolvedEnqueueOptions,
-): Enqueuer<Args, Result> {
-  type Handle = JobHandle<Jsonified<Awaited<Result>>>
-  const enqueue = (...args: Args): Promise<Handle> => store(createJob(name, options, args))
-  return {
-    enqueue,
-    delay: enqueue,
-    enqueueIn: async (delay, ...args) => store(createJob(name, options, args, dueIn(name, delay, Date.now()))),
-    enqueueAt: async (when, ...args) => store(createJob(name, options, args, dueAt(name, when))),
-    with: (more) => createEnqueuer(name, resolveEnqueueOptions(name, more, options)),
-  }
-}
-
-async function store<R>(job: NewJob): Promise<JobHandle<R>> {
-  const gateway = await currentGateway()
-  await gateway.enqueue([job])
-  return new JobHandle<R>(job.id, job.name, job.queue, gateway)
-}
-
-/**
- * A job ready to be stored.
- * @throws ArgumentsNotJsonError
- */
-export function createJob(
-  name: string,
-  options: ResolvedEnqueueOptions,
-  args: readonly unknown[],
-  due?: number,
-): NewJob {
-  const finding = findNonJson(args, 'args')
-  if (finding) throw new ArgumentsNotJsonError(name, finding)
-  return {
-    id: options.id ?? randomUUID(),
-    name,
-    queue: options.queue,
-    args: JSON.stringify(args),
-    createdAt: Date.now(),
-    timeoutMs: options.timeoutMs,
-    resultTtlMs: options.resultTtlMs,
-    failureTtlMs: options.failureTtlMs,
-    ...(options.atFront ? { atFront: true } : {}),
-    ...(options.meta === undefined ? {} : { meta: options.meta }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
-    ...(due === undefined ? {} : { dueAt: due }),
-  }
+/** Makes jobs of the functions among the callbacks, and puts their names in their place. */
+function defineCallbacks(name: string, options: JobOptions, site: string): JobOptions {
+  const locals = localCallbacks(options).map(([kind, handler]) => {
+    const hidden = `${name}.on-${kind}`
+    registerJob({
+      name: hidden,
+      options: resolveJobOptions(hidden, {}),
+      handler: handler as Handler,
+      site,
+      hidden: true,
+    })
+    return [kind, hidden] as const
+  })
+  return locals.length === 0 ? options : withoutLocalCallbacks(options, Object.fromEntries(locals))
 }
 
 /** A plain call: the handler runs here, with a `currentJob()` of its own and nobody to stop it. */

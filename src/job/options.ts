@@ -1,8 +1,19 @@
 import { UsageError } from '../errors.ts'
 import { type Duration, parseDuration, parseLimit, show } from '../support/duration.ts'
 import { assertKnownOptions } from '../support/option-check.ts'
+import { type Callback, type CallbackNames, mergeCallbacks } from './callback-names.ts'
+import type { FailureEvent, StoppedEvent, SuccessEvent } from './callbacks.ts'
 import { findNonJson, type JsonValue } from './json.ts'
 import { type JobLimits, type LimitOptions, resolveLimits } from './limits.ts'
+import type { JobDependencies, RepeatPolicy, RetryPolicy } from './policies.ts'
+import {
+  type DependsOn,
+  parseDependsOn,
+  parseRepeat,
+  parseRetry,
+  type RepeatOptions,
+  type RetryOptions,
+} from './policy-options.ts'
 import { assertQueueName } from './queue-name.ts'
 import { JOB_ISOLATIONS, type JobIsolation } from './record.ts'
 
@@ -19,10 +30,38 @@ export interface JobOptions {
   readonly resultTtl?: Duration
   /** How long a failed job is kept; `-1` for ever. Default 1 year. */
   readonly failureTtl?: Duration
+  /**
+   * How long a job may wait in its queue; one that was not started by then is forgotten. `-1` for as long as it takes,
+   * which is the default.
+   */
+  readonly ttl?: Duration
+  /**
+   * What happens after a failed attempt: a number of retries at once, or when and how often, for example
+   * `{ max: 5, backoff: '1s' }`. Default: the job has failed.
+   */
+  readonly retry?: number | RetryOptions
+  /** Run it again when it has finished: so many times more, at once or later. Default: it is done. */
+  readonly repeat?: number | RepeatOptions
+  /**
+   * At most one job with this key waits or runs; enqueueing another does nothing, see `handle.isDuplicate`. `true` makes
+   * the arguments the key. Keys of different jobs have nothing to do with each other.
+   */
+  readonly unique?: string | number | true
+  /** Name of a group that the jobs belong to; see `group()`. */
+  readonly group?: string
+  /**
+   * Enqueued when the job has finished: a job definition, the name of one, or, in `job()` only, a function, which becomes
+   * a job of its own named `NAME.on-success`.
+   */
+  readonly onSuccess?: Callback<SuccessEvent>
+  /** The same for a job that has failed and has no retry left; `NAME.on-failure`. */
+  readonly onFailure?: Callback<FailureEvent>
+  /** The same for a job that was stopped while it ran; `NAME.on-stopped`. */
+  readonly onStopped?: Callback<StoppedEvent>
+  /** Where the jobs run, whatever the worker's own mode. Default: as the worker says. */
+  readonly isolation?: JobIsolation
   /** What one execution may use, beside its time. Default: no limits. Given again in `with`, they replace these. */
   readonly limits?: LimitOptions
-  /** Where its jobs run, whatever the worker does with others: `'fork'`, `'pool'` or `'inline'`. Default: as the worker says. */
-  readonly isolation?: JobIsolation
 }
 
 /** What one enqueue may say beyond that: see `definition.with(options)`. */
@@ -33,6 +72,8 @@ export interface EnqueueOptions extends JobOptions {
   readonly id?: string
   /** Free data that travels with the job; see `currentJob().meta`. */
   readonly meta?: { readonly [key: string]: JsonValue | undefined }
+  /** Run it when these have finished: handles or ids, or `{ jobs, allowFailure, atFront }`. Default: at once. */
+  readonly dependsOn?: DependsOn
 }
 
 export interface ResolvedJobOptions {
@@ -41,6 +82,12 @@ export interface ResolvedJobOptions {
   readonly resultTtlMs: number
   readonly failureTtlMs: number
   readonly limits?: JobLimits
+  readonly ttlMs?: number
+  readonly retry?: RetryPolicy
+  readonly repeat?: RepeatPolicy
+  readonly unique?: string | number | true
+  readonly group?: string
+  readonly callbacks?: CallbackNames
   readonly isolation?: JobIsolation
 }
 
@@ -49,9 +96,10 @@ export interface ResolvedEnqueueOptions extends ResolvedJobOptions {
   readonly id?: string
   /** JSON text. */
   readonly meta?: string
+  readonly dependsOn?: JobDependencies
 }
 
-const JOB_DEFAULTS: ResolvedEnqueueOptions = {
+export const JOB_DEFAULTS: ResolvedEnqueueOptions = {
   queue: 'default',
   timeoutMs: 180_000,
   resultTtlMs: 500_000,
@@ -59,8 +107,11 @@ const JOB_DEFAULTS: ResolvedEnqueueOptions = {
   atFront: false,
 }
 
-const JOB_OPTION_NAMES = ['queue', 'timeout', 'resultTtl', 'failureTtl', 'limits', 'isolation'] as const
-const ENQUEUE_OPTION_NAMES = [...JOB_OPTION_NAMES, 'atFront', 'id', 'meta'] as const
+const JOB_OPTION_NAMES = [
+  ...['queue', 'timeout', 'resultTtl', 'failureTtl', 'limits', 'ttl', 'retry', 'repeat', 'unique', 'group'],
+  ...['onSuccess', 'onFailure', 'onStopped', 'isolation'],
+] as const
+const ENQUEUE_OPTION_NAMES = [...JOB_OPTION_NAMES, 'atFront', 'id', 'meta', 'dependsOn'] as const
 
 /** @throws UsageError naming the job, the option and the value */
 export function resolveJobOptions(job: string, options: JobOptions): ResolvedEnqueueOptions {
@@ -79,27 +130,68 @@ export function resolveEnqueueOptions(
 }
 
 function merge(job: string, options: EnqueueOptions, base: ResolvedEnqueueOptions): ResolvedEnqueueOptions {
-  const { queue, timeout, resultTtl, failureTtl, atFront, id, meta, limits, isolation } = options
+  const { queue, atFront, id, meta, limits } = options
   if (queue !== undefined) assertQueueName(queue)
   if (id !== undefined && !/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
     throw new UsageError(`${job}: option id: expected up to 200 letters, digits, _ or -, got ${show(id)}`)
   }
-  if (isolation !== undefined && !JOB_ISOLATIONS.includes(isolation)) {
-    throw new UsageError(`${job}: option isolation: expected 'fork', 'pool' or 'inline', got ${show(isolation)}`)
+  const merged = {
+    queue: queue ?? base.queue,
+    ...mergeTimes(job, options, base),
+    atFront: atFront ?? base.atFront,
+    ...optional('limits', limits === undefined ? base.limits : resolveLimits(job, limits)),
+    ...optional('id', id ?? base.id),
+    ...optional('meta', meta === undefined ? base.meta : metaToText(job, meta)),
+    ...mergePolicies(job, options, base),
   }
+  if (merged.id !== undefined && merged.unique !== undefined) {
+    throw new UsageError(`${job}: options id and unique: a unique job's id is made of its key; give one of them`)
+  }
+  return Object.freeze(merged)
+}
+
+function mergeTimes(job: string, options: EnqueueOptions, base: ResolvedEnqueueOptions) {
+  const { timeout, resultTtl, failureTtl, ttl } = options
   const timeoutMs = timeout === undefined ? base.timeoutMs : parseLimit(timeout, `${job}: option timeout`)
   if (timeoutMs === 0) throw new UsageError(`${job}: option timeout: 0 leaves no time to run; -1 means without limit`)
-  return Object.freeze({
-    queue: queue ?? base.queue,
+  const ttlMs = ttl === undefined ? base.ttlMs : parseLimit(ttl, `${job}: option ttl`)
+  if (ttlMs === 0) throw new UsageError(`${job}: option ttl: 0 leaves no time to start; -1 means without limit`)
+  return {
     timeoutMs,
     resultTtlMs: resultTtl === undefined ? base.resultTtlMs : parseLimit(resultTtl, `${job}: option resultTtl`),
     failureTtlMs: failureTtl === undefined ? base.failureTtlMs : parseLimit(failureTtl, `${job}: option failureTtl`),
-    atFront: atFront ?? base.atFront,
-    ...optional('limits', limits === undefined ? base.limits : resolveLimits(job, limits)),
+    ...optional('ttlMs', ttlMs),
+  }
+}
+
+function mergePolicies(job: string, options: EnqueueOptions, base: ResolvedEnqueueOptions) {
+  const { retry, repeat, unique, group, isolation, dependsOn } = options
+  if (isolation !== undefined && !JOB_ISOLATIONS.includes(isolation)) {
+    throw new UsageError(
+      `${job}: option isolation: expected one of ${JOB_ISOLATIONS.join(', ')}, got ${show(isolation)}`,
+    )
+  }
+  return {
+    ...optional('retry', retry === undefined ? base.retry : parseRetry(job, retry)),
+    ...optional('repeat', repeat === undefined ? base.repeat : parseRepeat(job, repeat)),
+    ...optional('unique', unique === undefined ? base.unique : checkUnique(job, unique)),
+    ...optional('group', group === undefined ? base.group : checkGroup(job, group)),
+    ...optional('callbacks', mergeCallbacks(job, options, base.callbacks)),
     ...optional('isolation', isolation ?? base.isolation),
-    ...optional('id', id ?? base.id),
-    ...optional('meta', meta === undefined ? base.meta : metaToText(job, meta)),
-  })
+    ...optional('dependsOn', dependsOn === undefined ? base.dependsOn : parseDependsOn(job, dependsOn)),
+  }
+}
+
+function checkUnique(job: string, unique: unknown): string | number | true {
+  if (unique === true || (typeof unique === 'string' && unique !== '') || Number.isFinite(unique)) {
+    return unique as string | number | true
+  }
+  throw new UsageError(`${job}: option unique: expected a key (a string or a number) or true, got ${show(unique)}`)
+}
+
+function checkGroup(job: string, group: unknown): string {
+  if (typeof group === 'string' && group !== '' && group.length <= 200) return group
+  throw new UsageError(`${job}: option group: expected a name of 1 to 200 characters, got ${show(group)}`)
 }
 
 function metaToText(job: string, meta: unknown): string {

@@ -1,7 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { type Duration, parseDuration, show } from '../support/duration.ts'
 import { assertKnownOptions } from '../support/option-check.ts'
-import { JobHandle } from './handle.ts'
 import type { JobDependencies, RepeatPolicy, RetryPolicy } from './policies.ts'
 
 /** How often and when a failed job is tried again. */
@@ -101,7 +100,7 @@ export function parseDependsOn(job: string, option: DependsOn): JobDependencies 
 }
 
 function isDependencyOptions(option: DependsOn): option is DependencyOptions {
-  return typeof option === 'object' && option !== null && 'jobs' in option && !(option instanceof JobHandle)
+  return typeof option === 'object' && option !== null && 'jobs' in option
 }
 
 function referredId(reference: unknown, what: string): string {

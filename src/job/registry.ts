@@ -12,6 +12,8 @@ export interface RegisteredJob {
   readonly handler: Handler
   /** `file:line:column` of the definition, to tell two definitions of one name apart. */
   readonly site: string
+  /** Made of a callback function: people did not name it, and need not see it in lists. */
+  readonly hidden?: true
 }
 
 const jobs = singleton('registry', () => new Map<string, RegisteredJob>())
@@ -34,13 +36,14 @@ export function forgetJob(name: string): void {
   jobs.delete(name)
 }
 
+/** Without those made of callback functions. */
 export function listJobs(): RegisteredJob[] {
-  return [...jobs.values()]
+  return [...jobs.values()].filter((job) => job.hidden !== true)
 }
 
 /** Why a name is not a job here, as a sentence. */
 export function explainUnknownJob(name: string): string {
-  const names = [...jobs.keys()]
+  const names = listJobs().map((job) => job.name)
   if (names.length === 0) return `job '${name}' is not defined: no job is; is the jobs file the right one?`
   const near = nearest(name, names)
   return `job '${name}' is not defined${near ? `; did you mean '${near}'?` : '.'} Defined are ${names.join(', ')}`

@@ -6,8 +6,13 @@ import { cancelJob, stopJob } from './control.ts'
 export function brokerGateway(broker: Broker): JobGateway {
   return {
     enqueue: (jobs) => broker.jobEnqueue(jobs),
-    cancel: (id) => cancelJob(broker, id),
+    cancel: (id, options) => cancelJob(broker, id, options),
     stop: (id, graceMs) => stopJob(broker, id, graceMs),
+    requeue: (id) => broker.jobRequeue(id),
+    delete: (id) => broker.jobDelete(id),
+    results: (id) => broker.jobResults(id),
+    groupFetch: (name) => broker.groupFetch(name),
+    groupDelete: (name) => broker.groupDelete(name),
     fetch: (id) => broker.jobFetch(id),
     wait: (id, timeoutMs) => broker.jobWait(id, timeoutMs === undefined ? {} : { timeoutMs }),
   }

@@ -32,14 +32,20 @@ export interface WorkerView extends Omit<WorkerInfo, 'running'> {
 export interface Snapshot {
   readonly broker: string
   readonly takenAt: number
+  /** Workers take nothing, whatever the queue. */
+  readonly suspended: boolean
   readonly queues: readonly QueueInfo[]
   readonly workers: readonly WorkerView[]
 }
 
 export async function takeSnapshot(broker: Broker): Promise<Snapshot> {
-  const [queues, workers] = await Promise.all([broker.queueList(), broker.workerList()])
+  const [queues, workers, suspended] = await Promise.all([
+    broker.queueList(),
+    broker.workerList(),
+    broker.workSuspended(),
+  ])
   const views = await Promise.all(workers.map((worker) => viewWorker(broker, worker)))
-  return { broker: broker.url, takenAt: Date.now(), queues, workers: views }
+  return { broker: broker.url, takenAt: Date.now(), suspended, queues, workers: views }
 }
 
 async function viewWorker(broker: Broker, worker: WorkerInfo): Promise<WorkerView> {
@@ -50,7 +56,7 @@ async function viewWorker(broker: Broker, worker: WorkerInfo): Promise<WorkerVie
 
 /** A worker tells its state now and then; what it runs is known at once. */
 function stateOf(told: WorkerState, running: number): WorkerState {
-  if (told === 'stopping') return told
+  if (told === 'stopping' || told === 'quiet') return told
   if (running > 0) return 'busy'
   return told === 'busy' ? 'idle' : told
 }

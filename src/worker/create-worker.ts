@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { setGatewayProvider } from '../job/gateway-provider.ts'
 import { brokerGateway } from '../queue/broker-gateway.ts'
+import { Scheduler } from '../scheduler/scheduler.ts'
 import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
@@ -17,7 +18,7 @@ import {
   type WorkerOptions,
   wholeNumber,
 } from './supervisor/worker-options.ts'
-import { logWorkerEvents } from './worker-log.ts'
+import { logSchedules, logWorkerEvents } from './worker-log.ts'
 
 export interface CreateWorkerOptions extends WorkerOptions {
   readonly broker: Broker
@@ -37,6 +38,8 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly ballastMb?: number
   /** Default `host.pid.xxxx`. Must be unique among all workers of the broker. */
   readonly name?: string
+  /** Whose schedules the job modules declare: what this owner declares no more is removed. Default `'workhorse'`. */
+  readonly scheduleOwner?: string
   /** Called when the isolation is up, just before the first job is taken. */
   readonly onReady?: () => void
   /** Called where the worker cannot go on: neither its zygote nor pool children could be replaced. */
@@ -49,6 +52,11 @@ export interface Worker {
   readonly supervisor: Supervisor
   /** The one that its jobs run in by default; others are opened for the first job that needs them. */
   readonly isolation: Isolation
+  /**
+   * Load the job modules anew, without stopping: jobs that run go on in what they were started with.
+   * @throws UsageError in a mode that cannot, @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle(): Promise<void>
   /** Boots the isolation, works until stopped (or done, in burst mode), and takes everything down again. */
   run(): Promise<void>
 }
@@ -72,14 +80,19 @@ export function createWorker(options: CreateWorkerOptions): Worker {
     name: identity.name,
     supervisor,
     isolation,
+    recycle: () => router.recycle(),
     run: async () => {
       // Inline jobs run in this process and enqueue by this worker's broker.
       setGatewayProvider(() => gateway)
+      const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
       try {
         await router.start()
+        // A burst ends when the queues are empty: what becomes due later is not its business.
+        if (!resolved.burst) await scheduler.start(router.schedules)
         options.onReady?.()
         await supervisor.run()
       } finally {
+        await scheduler.stop()
         await router.close()
       }
     },

@@ -1,5 +1,6 @@
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../support/logger.ts'
 export { type CreateWorkerOptions, createWorker, type Worker } from './create-worker.ts'
 export { ISOLATION_MODES, type IsolationMode } from './isolation/isolation.ts'
-export { Supervisor, type WorkerEvents } from './supervisor/supervisor.ts'
+export { Supervisor } from './supervisor/supervisor.ts'
+export type { WorkerEvents } from './supervisor/worker-events.ts'
 export type { WorkerOptions } from './supervisor/worker-options.ts'

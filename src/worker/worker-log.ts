@@ -1,9 +1,34 @@
 import type { ExecutionOutcome } from '../broker/broker.ts'
 import type { WorkerCommand } from '../broker/command.ts'
 import type { ClaimedJob } from '../job/record.ts'
+import type { SchedulerHooks } from '../scheduler/scheduler.ts'
 import { formatDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
+import type { LeaveReason } from './supervisor/worker-events.ts'
+
+/** Writes what the scheduler does to the worker's log. */
+export function logSchedules(logger: Logger): SchedulerHooks {
+  return {
+    synced: ({ added, changed, removed }) => {
+      const parts = Object.entries({ added, changed, removed }).filter(([, names]) => names.length > 0)
+      if (parts.length === 0) return
+      const text = parts.map(([what, names]) => `${what} ${names.join(', ')}`).join('; ')
+      // Somebody may have two sets of job modules under one name, which remove each other's.
+      logger[removed.length > 0 ? 'warn' : 'info'](
+        { event: 'schedules.synced', added, changed, removed },
+        `schedules: ${text}`,
+      )
+    },
+    fired: ({ name }, id) =>
+      logger.info(
+        { event: 'schedule.fired', schedule: name, id },
+        `schedule ${name}: ${id === undefined ? 'missed its time, passed over' : `enqueued ${id}`}`,
+      ),
+    failed: (error) =>
+      logger.warn({ event: 'schedules.failed', err: error }, `schedules wait, trying on: ${(error as Error).message}`),
+  }
+}
 
 /** Writes what happens in a worker to its log, one line each. */
 export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
@@ -19,6 +44,7 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
       'its limits of memory, CPU time and output are not kept here: that needs a process of its own (isolation fork)',
     ),
   )
+  supervisor.on('leaving', (reason) => logger.info({ event: 'worker.leaving', reason }, LEAVE_REASONS[reason]))
   supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(
@@ -59,11 +85,21 @@ function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): voi
   if (outcome.type === 'finished') logger.info(fields, `finished${took}`)
   else if (outcome.type === 'released') logger.warn(fields, 'put back to the front of its queue')
   else if (outcome.type === 'canceled') logger.warn(fields, `canceled${took}`)
-  else
-    logger.error(
-      { ...fields, failure: outcome.failure },
-      `${outcome.type}${took}: ${outcome.failure.name}: ${firstLine(outcome.failure.message)}`,
-    )
+  else {
+    const { failure } = outcome
+    const next = outcome.type === 'failed' && outcome.retry ? `; again ${when(outcome.retry.delayMs)}` : ''
+    const text = `${outcome.type}${took}${next}: ${failure.name}: ${firstLine(failure.message)}`
+    logger[next === '' ? 'error' : 'warn']({ ...fields, failure }, text)
+  }
+}
+
+function when(delayMs: number): string {
+  return delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`
+}
+
+const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
+  'max-jobs': 'it has begun as many jobs as it may: taking no more, finishing what runs',
+  idle: 'it has had nothing to do for as long as it may: leaving',
 }
 
 function describeCommand(command: WorkerCommand): string {

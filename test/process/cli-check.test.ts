@@ -54,7 +54,7 @@ describe('check', () => {
       .replaceAll(cwd, '/project')
       .replace(/\d+\.\d+\.\d+ on \S+/, 'VERSION on PLATFORM')
       .replace(/\d+(\.\d+)? ms/, 'N ms')
-      .replace(/node \/\S+\/scripts/, 'node /root/scripts')
+      .replace(/node \/\S+\/scripts/, 'node /package/scripts')
     expect(stable).toMatchInlineSnapshot(`
       "  node       VERSION on PLATFORM
         config     /project/workhorse.config.mjs
@@ -62,7 +62,7 @@ describe('check', () => {
         pool       a spawned child is ready in N ms
 
       warnings:
-        fork  jobs will run in pool mode: fork mode needs the native addon, and there is none at /nowhere/workhorse.node; build it with: apt-get install g++ make python3 && node /root/scripts/build-native.mjs
+        fork  jobs will run in pool mode: fork mode needs the native addon, and there is none at /nowhere/workhorse.node; build it with: apt-get install g++ make python3 && node /package/scripts/build-native.mjs
         jobs  the jobs file defines none; call job() in it, or import what does
 
       errors:

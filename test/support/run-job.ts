@@ -45,6 +45,11 @@ export function runner(isolation: Isolation): Run {
           return { duplicates: [] }
         },
         fetch: async () => undefined,
+        requeue: async () => {},
+        delete: async () => {},
+        results: async () => [],
+        groupFetch: async () => [],
+        groupDelete: async () => {},
         cancel: async () => 'canceled',
         stop: async () => 'stopped',
         wait: async () => undefined,

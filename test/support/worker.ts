@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../dist/broker/index.js'
 import type { EnqueueOptions } from '../../dist/index.js'
-import { createJob } from '../../dist/job/definition.js'
+import { createJob } from '../../dist/job/create-job.js'
 import { resolveEnqueueOptions, resolveJobOptions } from '../../dist/job/options.js'
 import type { JobRecord } from '../../dist/job/record.js'
+import { isEnded } from '../../dist/job/states.js'
 import {
   type CreateWorkerOptions,
   createLogger,
@@ -58,8 +59,9 @@ export async function workplace(isolation: IsolationMode): Promise<Workplace> {
       return job.id
     },
     async ended(id) {
-      const record = await broker.jobWait(id, { timeoutMs: 20_000 })
+      const record = await broker.jobWait(id, { timeoutMs: 50_000 })
       if (record === undefined) throw new Error(`job ${id} is gone`)
+      if (!isEnded(record.state)) throw new Error(`job ${id} is still ${record.state}:\n${log.join('')}`)
       return record
     },
   }

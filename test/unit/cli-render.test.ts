@@ -80,7 +80,9 @@ test('a job: a line for each fact that is there', () => {
     attempts    2
     abandoned   by 1 worker that died
     worker      host.1.ab
-    bill        2.0 s in all, fork 0.5 ms, CPU 3.3 ms user, 1 ms system, peak 50.0 MB, 300 minor and 0 major page faults
+    bill        2.0 s in all, fork 0.5 ms, CPU 3.3 ms user, 1 ms system
+                memory 50.0 MB at the peak, what was inherited included
+                300 minor and 0 major page faults, 1 voluntary and 1 involuntary context switches
     failure     error: TypeError: no
                 way (code E_NO)
                     at send (/jobs.ts:1:2)

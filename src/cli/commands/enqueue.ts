@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import { UsageError } from '../../errors.ts'
-import { createJob } from '../../job/definition.ts'
+import { createJob } from '../../job/create-job.ts'
 import { JobHandle } from '../../job/handle.ts'
 import type { JsonValue } from '../../job/json.ts'
 import { loadModules } from '../../job/load-modules.ts'
@@ -12,8 +12,9 @@ import { defined } from '../../support/defined.ts'
 import type { Invocation } from '../command.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { openBroker, readSettings, requireModules } from '../surroundings.ts'
+import { type EnqueueOptionFlag, readEnqueueOptions } from './enqueue-options.ts'
 
-type EnqueueFlag = 'broker' | 'config' | 'jobs-file' | 'queue' | 'in' | 'at' | 'id' | 'front' | 'wait' | 'json'
+type EnqueueFlag = EnqueueOptionFlag | 'broker' | 'config' | 'jobs-file' | 'in' | 'at' | 'wait' | 'json'
 type EnqueueFlags = Invocation<EnqueueFlag>['flags']
 
 export async function runEnqueue({ flags, positionals }: Invocation<EnqueueFlag>): Promise<number> {
@@ -25,8 +26,9 @@ export async function runEnqueue({ flags, positionals }: Invocation<EnqueueFlag>
   const job = prepareJob(name, args, flags)
   const broker = await openBroker(settings)
   try {
-    await broker.jobEnqueue([job])
-    if (flags.wait === undefined) printEnqueued(job, flags)
+    const isDuplicate = (await broker.jobEnqueue([job])).duplicates.length > 0
+    if (isDuplicate) note(`nothing enqueued: ${job.name} ${job.id} is there already`)
+    if (flags.wait === undefined) printEnqueued(job, isDuplicate, flags)
     else await waitForResult(broker, job, flags)
     return 0
   } finally {
@@ -55,20 +57,19 @@ function mend(text: string): string {
 function prepareJob(name: string, args: readonly JsonValue[], flags: EnqueueFlags): NewJob {
   const registered = findJob(name)
   if (registered === undefined) throw new UsageError(explainUnknownJob(name))
-  const { queue, id, front } = flags
-  const options = resolveEnqueueOptions(name, defined({ queue, id, atFront: front }), registered.options)
+  const options = resolveEnqueueOptions(name, readEnqueueOptions(flags), registered.options)
   const due = flags.in === undefined ? flags.at : dueIn(name, flags.in, Date.now())
   return createJob(name, options, args, due)
 }
 
-function printEnqueued({ id, name, queue, dueAt }: NewJob, flags: EnqueueFlags): void {
-  if (flags.json) printJson({ id, name, queue, ...defined({ dueAt }) })
+function printEnqueued({ id, name, queue, dueAt }: NewJob, isDuplicate: boolean, flags: EnqueueFlags): void {
+  if (flags.json) printJson({ id, name, queue, ...defined({ dueAt, duplicate: isDuplicate || undefined }) })
   else print(id)
 }
 
 /** @throws JobFailedError, @throws ResultTimeoutError */
 async function waitForResult(broker: Broker, { id, name, queue }: NewJob, flags: EnqueueFlags): Promise<void> {
-  if (!flags.json) note(`enqueued ${name} ${id}, waiting for its result`)
+  if (!flags.json) note(`waiting for the result of ${name} ${id}`)
   const handle = new JobHandle<JsonValue>(id, name, queue, brokerGateway(broker))
   const result = await handle.result(flags.wait === true || flags.wait === undefined ? {} : { timeout: flags.wait })
   printJson(flags.json ? { id, name, queue, result } : result)

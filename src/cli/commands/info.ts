@@ -1,8 +1,11 @@
 import type { Broker } from '../../broker/broker.ts'
+import { UsageError } from '../../errors.ts'
+import { sumBills } from '../../queue/bills.ts'
 import { type Snapshot, takeSnapshot, type WorkerView } from '../../queue/inspect.ts'
 import { formatDuration } from '../../support/duration.ts'
 import { Inbox } from '../../support/inbox.ts'
 import type { Invocation } from '../command.ts'
+import { renderBillSums } from '../render/bills.ts'
 import { paint } from '../render/colours.ts'
 import { print, printJson } from '../render/print.ts'
 import { renderQueues } from '../render/queues.ts'
@@ -10,13 +13,26 @@ import { type Column, renderTable } from '../render/table.ts'
 import { recordSignals } from '../serve/events.ts'
 import { withBroker } from '../surroundings.ts'
 
-type InfoFlag = 'broker' | 'config' | 'watch' | 'json'
+type InfoFlag = 'broker' | 'config' | 'watch' | 'bill' | 'json'
 
 export function runInfo({ flags }: Invocation<InfoFlag>): Promise<number> {
+  if (flags.bill) return showBills(flags)
   const show = flags.json ? printJson : (snapshot: Snapshot) => print(renderSnapshot(snapshot))
   return withBroker(flags, async (broker) => {
     if (flags.watch === undefined) show(await takeSnapshot(broker))
     else await watch(broker, flags.watch === true ? 1000 : flags.watch, show)
+    return 0
+  })
+}
+
+/** What the jobs that are kept have cost, by name and queue. */
+function showBills(flags: Invocation<InfoFlag>['flags']): Promise<number> {
+  if (flags.watch !== undefined)
+    throw new UsageError('info --bill looks at every job that is kept; it does not --watch')
+  return withBroker(flags, async (broker) => {
+    const bills = await sumBills(broker)
+    if (flags.json) printJson({ bills })
+    else print(bills.length === 0 ? 'no job has a bill yet' : renderBillSums(bills))
     return 0
   })
 }
@@ -59,11 +75,12 @@ const RUNNING_COLUMNS: readonly Column<
   { title: 'worker', value: ({ worker }) => worker },
 ]
 
-function renderSnapshot({ broker, takenAt, queues, workers }: Snapshot): string {
+function renderSnapshot({ broker, takenAt, suspended, queues, workers }: Snapshot): string {
   const now = takenAt
   const running = workers.flatMap((worker) => worker.running.map((job) => ({ ...job, worker: worker.name, now })))
   return [
     `${paint('broker', 'dim')}  ${broker}`,
+    ...(suspended ? [paint('suspended: workers take nothing until workhorse resume', 'yellow')] : []),
     '',
     queues.length === 0 ? 'no queues yet' : renderQueues(queues),
     '',

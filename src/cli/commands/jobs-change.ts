@@ -26,13 +26,13 @@ export function runJobsDelete(invocation: Invocation<ChangeFlag>): Promise<numbe
 }
 
 /** What waits is taken out; what runs is asked to end. */
-export function runJobsCancel(invocation: Invocation<ChangeFlag>): Promise<number> {
-  const { state } = invocation.flags
+export function runJobsCancel(invocation: Invocation<ChangeFlag | 'dependents'>): Promise<number> {
+  const { state, dependents: enqueueDependents = false } = invocation.flags
   if (state !== undefined && nextState(state, 'cancel') === undefined) {
     throw new UsageError(`${state} jobs cannot be canceled; ${statesAllowing('cancel').join(', ')} ones can`)
   }
   return change(invocation, 'cancel', 'canceled', (broker, selection) =>
-    changeJobs(broker, selection, async (id) => void (await cancelJob(broker, id))),
+    changeJobs(broker, selection, async (id) => void (await cancelJob(broker, id, { enqueueDependents }))),
   )
 }
 

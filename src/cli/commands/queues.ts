@@ -25,6 +25,22 @@ export function runQueuesResume({ flags, positionals }: Invocation<QueuesFlag>):
   return changeQueues(flags, positionals, 'resumed', (broker, queue) => broker.queueResume(queue))
 }
 
+export function runQueuesEmpty({ flags, positionals }: Invocation<QueuesFlag>): Promise<number> {
+  for (const name of positionals) assertQueueName(name)
+  return withBroker(flags, async (broker) => {
+    const known = (await broker.queueList()).map(({ name }) => name)
+    const emptied: { queue: string; jobs: number }[] = []
+    for (const queue of positionals) {
+      if (!known.includes(queue)) note(strangeQueue(queue, known))
+      emptied.push({ queue, jobs: await broker.queueEmpty(queue) })
+    }
+    if (flags.json) printJson({ emptied })
+    else
+      print(emptied.map(({ queue, jobs }) => `deleted ${jobs === 1 ? '1 job' : `${jobs} jobs`} of ${queue}`).join('\n'))
+    return 0
+  })
+}
+
 function changeQueues(
   flags: Invocation<QueuesFlag>['flags'],
   names: readonly string[],

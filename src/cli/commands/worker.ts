@@ -9,20 +9,26 @@ import { resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
 import type { Invocation } from '../command.ts'
 import { attendWorker, type WorkerEvent } from '../serve/attend-worker.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
-import { recordSignals } from '../serve/events.ts'
+import { recordControlSignals, recordSignals } from '../serve/events.ts'
 import { tellMaster } from '../serve/messages.ts'
+import { isRunning, PidFile } from '../serve/pid-file.ts'
+import { ServiceManager } from '../serve/service-manager.ts'
 import { planWorker, type WorkerFlag, type WorkerPlan } from '../serve/worker-plan.ts'
+import { keepTitle } from '../serve/worker-title.ts'
 import { openBroker, readSettings } from '../surroundings.ts'
 
-export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 'crew'>): Promise<number> {
+export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 'crew' | 'pid-file'>): Promise<number> {
   const inbox = new Inbox<WorkerEvent>()
   recordSignals(inbox)
-  if (flags.crew !== undefined) process.once('disconnect', () => inbox.push({ type: 'orphaned' }))
+  recordControlSignals(inbox)
+  if (flags.crew !== undefined) watchMaster(() => inbox.push({ type: 'orphaned' }))
   const logger = createLogger(flags['log-level'] ?? 'info', process.stderr, flags.crew)
+  const service = new ServiceManager(logger)
   const settings = await readSettings(flags)
   const plan = planWorker(flags, positionals, settings)
   const isolation = chooseIsolation(plan.wantedIsolation, logger)
   const broker = await openBroker(settings)
+  const pidFile = flags['pid-file'] === undefined ? undefined : new PidFile(flags['pid-file'])
   try {
     if (flags.name !== undefined) await assertNameIsFree(broker, flags.name)
     const worker = createWorker({
@@ -34,10 +40,17 @@ export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 
       onBroken: (error) => inbox.push({ type: 'broken', error }),
     })
     logStart(worker, plan, broker.url, logger)
-    return await serve(worker, inbox, logger)
+    return await serve(worker, inbox, logger, service)
   } finally {
+    pidFile?.remove()
     await broker.close()
   }
+}
+
+function watchMaster(orphaned: () => void): void {
+  // It may have died while this process was starting, before anybody listened.
+  if (process.connected) process.once('disconnect', orphaned)
+  else orphaned()
 }
 
 /** Two workers of one name would take each other's leases for their own. */
@@ -50,21 +63,18 @@ async function assertNameIsFree(broker: Broker, name: string): Promise<void> {
   )
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
-  }
-}
-
-async function serve(worker: Worker, inbox: Inbox<WorkerEvent>, logger: Logger): Promise<number> {
+async function serve(
+  worker: Worker,
+  inbox: Inbox<WorkerEvent>,
+  logger: Logger,
+  service: ServiceManager,
+): Promise<number> {
   const began = performance.now()
   const exitCode = await attendWorker({
     worker,
     inbox,
     logger,
+    service,
     onReady: () => {
       logger.info({ event: 'worker.ready' }, `ready after ${formatDuration(performance.now() - began)}`)
       void tellMaster({ type: 'ready' })
@@ -76,14 +86,15 @@ async function serve(worker: Worker, inbox: Inbox<WorkerEvent>, logger: Logger):
     { event: 'worker.done', finished, failed, seconds },
     `done: ${finished} finished, ${failed} failed, in ${seconds.toFixed(1)} s`,
   )
-  await tellMaster({ type: 'ended', finished, failed })
+  const { leaveReason } = worker.supervisor
+  await tellMaster({ type: 'ended', finished, failed, ...(leaveReason === undefined ? {} : { leaveReason }) })
   return exitCode
 }
 
 function logStart(worker: Worker, plan: WorkerPlan, broker: string, logger: Logger): void {
   const { queues, concurrency } = resolveWorkerOptions(plan.options)
   const isolation = worker.isolation.mode
-  process.title = `workhorse: worker ${queues.join(' ')}`
+  keepTitle(worker.supervisor, queues, concurrency)
   logger.info(
     { event: 'worker.started', worker: worker.name, queues, broker, isolation, concurrency },
     `worker ${worker.name} (pid ${process.pid}) of ${queues.join(', ')} at ${broker}: isolation ${isolation}, concurrency ${concurrency}`,

@@ -5,20 +5,29 @@ import type { Invocation } from '../command.ts'
 import type { FlagValues } from '../flags.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
 import { Crew } from '../serve/crew.ts'
+import { PidFile } from '../serve/pid-file.ts'
+import { ServiceManager } from '../serve/service-manager.ts'
 import { planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
 import { readSettings } from '../surroundings.ts'
 
-export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag>): Promise<number> {
+export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag | 'pid-file'>): Promise<number> {
   const [count = '', ...queues] = positionals
   const size = parseSize(count)
   const logger = createLogger(flags['log-level'] ?? 'info')
   // What is wrong for all of them is said once, here, before any is started.
   const plan = planWorker(flags, queues, await readSettings(flags))
   const isolation = chooseIsolation(plan.wantedIsolation, logger)
+  const service = new ServiceManager(logger)
+  const { 'pid-file': pidPath, ...passed } = flags
+  const pidFile = pidPath === undefined ? undefined : new PidFile(pidPath)
   process.title = `workhorse: master of ${size} workers`
   logger.info({ event: 'workers.started' }, `master (pid ${process.pid}) starts ${size} workers`)
-  const argsOf = (number: number): readonly string[] => workerArguments({ ...flags, isolation }, queues, number)
-  return new Crew({ size, burst: flags.burst ?? false, argsOf, logger }).run()
+  const argsOf = (number: number): readonly string[] => workerArguments({ ...passed, isolation }, queues, number)
+  try {
+    return await new Crew({ size, burst: flags.burst ?? false, argsOf, logger, service }).run()
+  } finally {
+    pidFile?.remove()
+  }
 }
 
 function parseSize(text: string): number {

@@ -1,10 +1,11 @@
 import { inspect } from 'node:util'
 import type { JobFailure } from '../../job/failure.ts'
-import { type Bill, UNLIMITED } from '../../job/record.ts'
+import type { JobCallbacks } from '../../job/policies.ts'
+import { type JobResultEntry, UNLIMITED } from '../../job/record.ts'
 import type { JobState } from '../../job/states.ts'
 import type { JobView } from '../../queue/inspect.ts'
-import { formatBytes } from '../../support/bytes.ts'
 import { formatDuration } from '../../support/duration.ts'
+import { renderBill } from './bills.ts'
 import { type Colour, paint } from './colours.ts'
 
 const STATE_COLOURS: Readonly<Partial<Record<JobState, Colour>>> = {
@@ -20,7 +21,7 @@ export function stateColour(state: JobState): Colour | undefined {
 }
 
 /** Everything about one job, a line for each fact; facts that are not there have no line. */
-export function renderJob(job: JobView): string {
+export function renderJob(job: JobView, results: readonly JobResultEntry[] = []): string {
   const facts: [string, string | undefined][] = [
     ['id', job.id],
     ['job', job.name],
@@ -37,6 +38,11 @@ export function renderJob(job: JobView): string {
     ['kept until', time(job.expiresAt)],
     ['timeout', limit(job.timeoutMs)],
     ['attempts', String(job.attempts)],
+    ['retries', job.retry === undefined ? undefined : `${job.retriesLeft ?? 0} of ${job.retry.max} left`],
+    ['repeats', job.repeat === undefined ? undefined : `${job.repeatsLeft ?? 0} of ${job.repeat.times} left`],
+    ['waits for', job.state === 'deferred' ? job.dependsOn?.jobIds.join(' ') : undefined],
+    ['group', job.group],
+    ['callbacks', job.callbacks === undefined ? undefined : describeCallbacks(job.callbacks)],
     [
       'abandoned',
       job.abandonments === 0
@@ -47,6 +53,7 @@ export function renderJob(job: JobView): string {
     ['result', job.result === undefined ? undefined : value(job.result)],
     ['bill', job.bill === undefined ? undefined : renderBill(job.bill)],
     ['failure', job.failure === undefined ? undefined : renderFailure(job.failure)],
+    ['history', results.length < 2 ? undefined : results.map(renderResult).join('\n')],
   ]
   const width = Math.max(...facts.map(([title]) => title.length))
   return facts
@@ -55,6 +62,17 @@ export function renderJob(job: JobView): string {
       ([title, text]) => `${paint(title.padEnd(width), 'dim')}  ${text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`,
     )
     .join('\n')
+}
+
+function describeCallbacks(callbacks: JobCallbacks): string {
+  return Object.entries(callbacks)
+    .map(([kind, { name }]: [string, { name: string }]) => `${kind}: ${name}`)
+    .join(', ')
+}
+
+function renderResult({ type, at, worker, failure }: JobResultEntry): string {
+  const why = failure === undefined ? '' : `: ${failure.name}: ${failure.message.split('\n')[0]}`
+  return `${new Date(at).toISOString()} ${type}${worker === undefined ? '' : ` by ${worker}`}${why}`
 }
 
 function painted(state: JobState): string {
@@ -72,17 +90,6 @@ function time(at: number | undefined): string | undefined {
 
 function limit(ms: number): string {
   return ms === UNLIMITED ? 'none' : formatDuration(ms)
-}
-
-function renderBill({ wallMs, forkMs, usage }: Bill): string {
-  const parts = [`${formatDuration(wallMs)} in all`]
-  if (forkMs !== undefined) parts.push(`fork ${formatDuration(forkMs)}`)
-  if (usage !== undefined) {
-    parts.push(`CPU ${formatDuration(usage.cpuUserMs)} user, ${formatDuration(usage.cpuSystemMs)} system`)
-    parts.push(`peak ${formatBytes(usage.maxRssBytes)}`)
-    parts.push(`${usage.minorFaults} minor and ${usage.majorFaults} major page faults`)
-  }
-  return parts.join(', ')
 }
 
 function renderFailure(failure: JobFailure): string {

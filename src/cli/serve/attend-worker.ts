@@ -3,11 +3,15 @@ import type { Inbox } from '../../support/inbox.ts'
 import type { Logger } from '../../support/logger.ts'
 import type { Worker } from '../../worker/create-worker.ts'
 import { EXIT_FAILED } from '../report-error.ts'
-import { SIGNAL_EXIT_CODES, type SignalEvent, type StopSignal } from './events.ts'
+import { type ControlEvent, SIGNAL_EXIT_CODES, type SignalEvent, type StopSignal } from './events.ts'
+import type { ServiceManager } from './service-manager.ts'
 
 /** All that can happen to a worker's process. */
 export type WorkerEvent =
   | SignalEvent
+  | ControlEvent
+  /** The jobs were loaded anew, or could not be. */
+  | { readonly type: 'reloaded'; readonly error?: unknown }
   /** The isolation is up; jobs are taken from now on. */
   | { readonly type: 'ready' }
   /** No job can run any more. */
@@ -20,6 +24,7 @@ export interface Attendance {
   readonly worker: Worker
   readonly inbox: Inbox<WorkerEvent>
   readonly logger: Logger
+  readonly service: ServiceManager
   readonly onReady: () => void
 }
 
@@ -27,7 +32,7 @@ export interface Attendance {
  * The main loop of a worker process, from boot to exit code.
  * booting → working → stopping (finishes what runs) → killing (puts back what runs); `ended` leaves at any stage.
  */
-export async function attendWorker({ worker, inbox, logger, onReady }: Attendance): Promise<number> {
+export async function attendWorker({ worker, inbox, logger, service, onReady }: Attendance): Promise<number> {
   let stage: 'booting' | 'working' | 'stopping' | 'killing' = 'booting'
   let exitCode = 0
   void worker.run().then(
@@ -40,6 +45,20 @@ export async function attendWorker({ worker, inbox, logger, onReady }: Attendanc
       case 'ready':
         stage = 'working'
         onReady()
+        service.ready('working')
+        break
+      case 'reload':
+        if (stage === 'working') reload(worker, inbox, logger, service)
+        break
+      case 'reloaded':
+        logReload(event.error, logger)
+        if (stage === 'working') service.ready('working')
+        break
+      case 'quiet':
+        if (stage !== 'working') break
+        logger.info({ event: 'worker.quiet' }, `SIGTSTP: taking no more, and staying; ${running(worker)}`)
+        service.status('quiet')
+        worker.supervisor.quiet()
         break
       case 'ended':
         if (event.error !== undefined) throw event.error
@@ -65,6 +84,7 @@ export async function attendWorker({ worker, inbox, logger, onReady }: Attendanc
         }
         if (stage === 'working') {
           stage = 'stopping'
+          service.stopping('finishing what runs')
           worker.supervisor.stop()
           logStop(worker, event.signal, logger)
           break
@@ -80,6 +100,29 @@ export async function attendWorker({ worker, inbox, logger, onReady }: Attendanc
         worker.supervisor.kill()
     }
   }
+}
+
+/** Goes on beside the main loop: jobs run on meanwhile. */
+function reload(worker: Worker, inbox: Inbox<WorkerEvent>, logger: Logger, service: ServiceManager): void {
+  logger.info({ event: 'worker.reload' }, 'SIGHUP: loading the jobs anew')
+  service.reloading()
+  worker.recycle().then(
+    () => inbox.push({ type: 'reloaded' }),
+    (error: unknown) => inbox.push({ type: 'reloaded', error }),
+  )
+}
+
+function logReload(error: unknown, logger: Logger): void {
+  if (error === undefined) logger.info({ event: 'worker.reloaded' }, 'the jobs are loaded anew')
+  else {
+    const { message } = error as Error
+    logger.error({ event: 'worker.reload-failed', err: error }, `the jobs stay as they were loaded before: ${message}`)
+  }
+}
+
+function running({ supervisor }: Worker): string {
+  const { length } = supervisor.running
+  return length === 0 ? 'nothing runs' : `${count(length)} still running`
 }
 
 function logStop({ supervisor }: Worker, signal: StopSignal, logger: Logger): void {

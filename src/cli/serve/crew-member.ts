@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { LeaveReason } from '../../worker/supervisor/worker-events.ts'
 import type { CrewMessage } from './messages.ts'
 
 export interface CrewEvents {
   ready(member: CrewMember): void
-  ended(member: CrewMember, counts: { readonly finished: number; readonly failed: number }): void
+  ended(member: CrewMember, ended: Extract<CrewMessage, { type: 'ended' }>): void
   exited(member: CrewMember, exit: CrewExit): void
 }
 
@@ -25,11 +26,17 @@ export class CrewMember {
   #startedAt = 0
   /** How often in a row its process died soon after its start. */
   #earlyDeaths = 0
+  #leaveReason: LeaveReason | undefined
 
   constructor(number: number, args: readonly string[], events: CrewEvents) {
     this.number = number
     this.#args = args
     this.#events = events
+  }
+
+  /** Why its process has left by itself; undefined where it did not. */
+  get leaveReason(): LeaveReason | undefined {
+    return this.#leaveReason
   }
 
   get pid(): number | undefined {
@@ -42,9 +49,13 @@ export class CrewMember {
     const child = fork(MAIN, [...this.#args], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#process = child
     this.#startedAt = Date.now()
+    this.#leaveReason = undefined
     child.on('message', (message: CrewMessage) => {
       if (message.type === 'ready') this.#events.ready(this)
-      else this.#events.ended(this, message)
+      else {
+        this.#leaveReason = message.leaveReason
+        this.#events.ended(this, message)
+      }
     })
     child.once('error', () => this.#gone(child, { code: null, signal: null }))
     // Its last message may still be on the way when it is dead already; the channel's end comes after it.
@@ -65,7 +76,8 @@ export class CrewMember {
   #gone(child: ChildProcess, exit: CrewExit): void {
     if (this.#process !== child) return
     this.#process = undefined
-    this.#earlyDeaths = Date.now() - this.#startedAt < SETTLED_MS ? this.#earlyDeaths + 1 : 0
+    const isEarly = Date.now() - this.#startedAt < SETTLED_MS && this.#leaveReason === undefined
+    this.#earlyDeaths = isEarly ? this.#earlyDeaths + 1 : 0
     this.#events.exited(this, exit)
   }
 }

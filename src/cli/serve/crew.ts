@@ -3,10 +3,20 @@ import { Inbox } from '../../support/inbox.ts'
 import type { Logger } from '../../support/logger.ts'
 import { EXIT_FAILED } from '../report-error.ts'
 import { type CrewExit, CrewMember, describeExit } from './crew-member.ts'
-import { recordSignals, SIGNAL_EXIT_CODES, type SignalEvent, type StopSignal } from './events.ts'
+import {
+  type ControlEvent,
+  type ControlSignal,
+  recordControlSignals,
+  recordSignals,
+  SIGNAL_EXIT_CODES,
+  type SignalEvent,
+  type StopSignal,
+} from './events.ts'
+import type { ServiceManager } from './service-manager.ts'
 
 type CrewEvent =
   | SignalEvent
+  | ControlEvent
   | { readonly type: 'ready'; readonly member: CrewMember }
   | { readonly type: 'ended'; readonly finished: number; readonly failed: number }
   | { readonly type: 'exited'; readonly member: CrewMember; readonly exit: CrewExit }
@@ -18,6 +28,7 @@ export interface CrewOptions {
   /** Command line of worker number `number`. */
   readonly argsOf: (number: number) => readonly string[]
   readonly logger: Logger
+  readonly service: ServiceManager
 }
 
 /**
@@ -53,6 +64,7 @@ export class Crew {
   /** Works until all workers have left. Resolves to the exit code: not 0 where one of them failed. */
   async run(): Promise<number> {
     recordSignals(this.#inbox)
+    recordControlSignals(this.#inbox)
     for (const member of this.#members) this.#start(member)
     while (this.#isAtWork()) this.#act(await this.#inbox.next())
     this.#logDone()
@@ -72,6 +84,10 @@ export class Crew {
     switch (event.type) {
       case 'signal':
         return this.#obey(event.signal)
+      case 'reload':
+        return this.#passOn('SIGHUP')
+      case 'quiet':
+        return this.#passOn('SIGTSTP')
       case 'ready':
         return this.#countReady(event.member)
       case 'ended':
@@ -96,15 +112,24 @@ export class Crew {
     }
     if (this.#stage === 'stopping') this.#exitCode = SIGNAL_EXIT_CODES[signal]
     this.#stage = this.#stage === 'working' ? 'stopping' : 'killing'
+    this.#options.service.stopping(this.#stage)
     const pids = alive.map(({ pid }) => pid).join(', ')
     logger.info({ event: `workers.${this.#stage}` }, `${signal}: ${this.#stage} ${alive.length} workers (pid ${pids})`)
     for (const member of alive) member.kill(signal)
+  }
+
+  #passOn(signal: ControlSignal): void {
+    const { logger } = this.#options
+    logger.info({ event: 'workers.told' }, `${signal}: passed on to ${this.#alive.size} workers`)
+    // One that has not come up yet would be ended by a signal that it does not listen to.
+    for (const member of this.#alive) if (this.#ready.has(member)) member.kill(signal)
   }
 
   #countReady(member: CrewMember): void {
     if (this.#ready.has(member)) return
     this.#ready.add(member)
     if (this.#ready.size < this.#members.length) return
+    this.#options.service.ready(`${this.#members.length} workers`)
     const took = formatDuration(performance.now() - this.#began)
     this.#options.logger.info({ event: 'workers.ready' }, `all ${this.#members.length} workers ready after ${took}`)
   }
@@ -113,7 +138,8 @@ export class Crew {
     this.#alive.delete(member)
     const { burst, logger } = this.#options
     const who = `worker ${member.number}`
-    const hasFinished = exit.code === 0 && (burst || this.#stage !== 'working')
+    const isDone = burst || this.#stage !== 'working' || member.leaveReason === 'idle'
+    const hasFinished = exit.code === 0 && isDone
     if (hasFinished || this.#stage === 'killing') return
     if (this.#stage !== 'working' || burst) {
       this.#exitCode ||= EXIT_FAILED
@@ -127,7 +153,8 @@ export class Crew {
     }
     const delayMs = member.nextDelayMs()
     const when = delayMs === 0 ? 'now' : `in ${formatDuration(delayMs)}`
-    logger.error({ event: 'workers.restart' }, `${who} ${describeExit(exit)}; starting it again ${when}`)
+    const level = member.leaveReason === undefined ? 'error' : 'info'
+    logger[level]({ event: 'workers.restart' }, `${who} ${describeExit(exit)}; starting it again ${when}`)
     this.#waitingRestarts++
     setTimeout(() => this.#inbox.push({ type: 'restart', member }), delayMs)
   }

@@ -1,7 +1,15 @@
+import type { LeaveReason } from '../../worker/supervisor/worker-events.ts'
+
 /** What a worker tells the master that has started it. */
 export type CrewMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'ended'; readonly finished: number; readonly failed: number }
+  | {
+      readonly type: 'ended'
+      readonly finished: number
+      readonly failed: number
+      /** Where it has left by itself. */
+      readonly leaveReason?: LeaveReason
+    }
 
 /** Tell the master, where there is one; resolves when the message is on its way. */
 export async function tellMaster(message: CrewMessage): Promise<void> {

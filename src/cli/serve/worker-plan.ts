@@ -19,6 +19,8 @@ export type WorkerFlag =
   | 'lease'
   | 'log-level'
   | 'name'
+  | 'max-jobs'
+  | 'max-idle-time'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -31,6 +33,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
   const { config } = settings
   const options = {
     modules: requireModules(settings),
+    scheduleOwner: settings.app,
     ...defined({
       queues: queues.length > 0 ? queues : config.queues,
       concurrency: flags.concurrency ?? config.concurrency,
@@ -40,6 +43,8 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       lease: flags.lease ?? config.lease,
       maxAbandonments: config.maxAbandonments,
       name: flags.name,
+      maxJobs: flags['max-jobs'],
+      maxIdle: flags['max-idle-time'],
       queueIsolation: config.queueIsolation,
       pool: config.pool,
       nodeFlags: config.zygote?.nodeFlags,

@@ -1,5 +1,4 @@
 import type { JobGateway } from '../../job/gateway.ts'
-import type { NewJob } from '../../job/record.ts'
 import { carryError } from './carried-error.ts'
 import type { GatewayMethod } from './gateway-method.ts'
 
@@ -17,17 +16,9 @@ export async function answerCall(gateway: JobGateway, method: GatewayMethod, arg
   }
 }
 
-function call(gateway: JobGateway, method: GatewayMethod, args: unknown[]): Promise<unknown> {
-  switch (method) {
-    case 'enqueue':
-      return gateway.enqueue(args[0] as NewJob[])
-    case 'fetch':
-      return gateway.fetch(args[0] as string)
-    case 'wait':
-      return gateway.wait(args[0] as string, (args[1] as number | null) ?? undefined)
-    case 'cancel':
-      return gateway.cancel(args[0] as string)
-    case 'stop':
-      return gateway.stop(args[0] as string, args[1] as number)
-  }
+function call(gateway: JobGateway, method: GatewayMethod, args: readonly unknown[]): Promise<unknown> {
+  if (!Object.hasOwn(gateway, method)) throw new Error(`[BUG] a job asked its supervisor for '${method}'`)
+  const answer = gateway[method] as (...args: readonly unknown[]) => Promise<unknown>
+  // JSON has no undefined: an argument that was left out arrives as null.
+  return answer(...args.map((arg) => arg ?? undefined))
 }

@@ -1,6 +1,7 @@
 import type { JobGateway } from '../../job/gateway.ts'
 import { type CarriedError, reviveError } from './carried-error.ts'
 import type { GatewayMethod } from './gateway-method.ts'
+import { remoteGateway } from './remote-gateway.ts'
 
 interface PendingCall {
   resolve(body: string): void
@@ -20,13 +21,7 @@ export class GatewayCalls {
   }
 
   get gateway(): JobGateway {
-    return {
-      enqueue: async (jobs) => JSON.parse(await this.#call('enqueue', [jobs])),
-      fetch: async (id) => JSON.parse(await this.#call('fetch', [id])) ?? undefined,
-      cancel: async (id) => JSON.parse(await this.#call('cancel', [id])),
-      stop: async (id, graceMs) => JSON.parse(await this.#call('stop', [id, graceMs])),
-      wait: async (id, timeoutMs) => JSON.parse(await this.#call('wait', [id, timeoutMs ?? null])) ?? undefined,
-    }
+    return remoteGateway((method, args) => this.#call(method, args))
   }
 
   /** @param body JSON text: the value where `ok`, else a CarriedError */

@@ -1,2 +1,4 @@
+import type { JobGateway } from '../../job/gateway.ts'
+
 /** What a job in a process of its own may ask of its supervisor's broker. */
-export type GatewayMethod = 'enqueue' | 'fetch' | 'wait' | 'cancel' | 'stop'
+export type GatewayMethod = keyof JobGateway

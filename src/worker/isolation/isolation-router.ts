@@ -1,4 +1,6 @@
+import { UsageError } from '../../errors.ts'
 import type { ClaimedJob } from '../../job/record.ts'
+import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
 
@@ -32,6 +34,10 @@ export class IsolationRouter implements Isolation {
     this.mode = routes.main.mode
   }
 
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#routes.main.schedules
+  }
+
   start(): Promise<void> {
     return this.#routes.main.start()
   }
@@ -52,6 +58,16 @@ export class IsolationRouter implements Isolation {
       () => opened.isolation.run(job, observer),
       (error) => (this.#isClosing ? LEAVING : unavailable(mode, error)),
     )
+  }
+
+  /** Those that can; what runs inline stays as it is. @throws UsageError where none can */
+  async recycle(): Promise<void> {
+    const opened = [...this.#others.values()].filter(({ isReady }) => isReady).map(({ isolation }) => isolation)
+    const recyclings = [this.#routes.main, ...opened].flatMap((isolation) => isolation.recycle?.() ?? [])
+    if (recyclings.length === 0) {
+      throw new UsageError(`isolation '${this.mode}' cannot load the jobs anew; restart the worker`)
+    }
+    await Promise.all(recyclings)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../job/failure.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import { type Bill, type ClaimedJob, JOB_ISOLATIONS, type JobIsolation } from '../../job/record.ts'
+import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 
 /**
  * Where a job's code runs. One contract, one conformance suite (test/conformance/isolation);
@@ -8,10 +9,17 @@ import { type Bill, type ClaimedJob, JOB_ISOLATIONS, type JobIsolation } from '.
  */
 export interface Isolation {
   readonly mode: IsolationMode
+  /** What the job modules declare by `schedule()`; known once it has started. */
+  readonly schedules: readonly DeclaredSchedule[]
   /** Load the job modules and get ready to run. @throws ZygoteBootError, @throws PoolStartError, @throws ForkUnavailableError */
   start(): Promise<void>
   /** Run a job. Never throws for what the job does: that is in `ended`. */
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution
+  /**
+   * Load the job modules anew, for the executions that begin from then on; those that run go on as they are. Absent where
+   * the mode cannot. @throws ZygoteBootError, @throws PoolStartError: then all is as it was
+   */
+  recycle?(): Promise<void>
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }

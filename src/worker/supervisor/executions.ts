@@ -2,6 +2,7 @@ import type { ExecutionOutcome } from '../../broker/broker.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import type { ExecutionObserver, Isolation } from '../isolation/isolation.ts'
+import { withAftermath } from './aftermath.ts'
 import { Execution } from './execution.ts'
 import { LimitWatch, needsWatch } from './limit-watch.ts'
 import { OutputLines } from './output-lines.ts'
@@ -57,9 +58,12 @@ export class Executions {
       gateway: this.#gateway,
       output: (stream, text) => (stream === 'stdout' ? stdout : stderr).push(text),
       log: (message) => this.#events.log(job, message),
-      update: (change) => this.#events.update(job, change),
+      update: (change) => {
+        if (change.meta !== undefined) execution.meta = change.meta
+        this.#events.update(job, change)
+      },
     }
-    const execution = new Execution(job, this.#isolation, observer, this.#graceMs)
+    const execution: Execution = new Execution(job, this.#isolation, observer, this.#graceMs)
     this.#running.set(job.executionId, execution)
     this.#watch(execution)
     // Claimed in the same instant in which all were interrupted.
@@ -69,7 +73,7 @@ export class Executions {
       stderr.end()
       this.#running.delete(job.executionId)
       this.#limits.remove(execution)
-      this.#events.ended(job, outcome)
+      this.#events.ended(job, outcome && withAftermath(withMeta(job, execution.meta), outcome))
     })
   }
 
@@ -85,4 +89,8 @@ export class Executions {
     // The youngest first: each goes to the front of its queue, and the oldest should stand there in the end.
     for (const execution of this.list().toReversed()) execution.interrupt()
   }
+}
+
+function withMeta(job: ClaimedJob, meta: string | undefined): ClaimedJob {
+  return meta === undefined ? job : { ...job, meta }
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Broker, ExecutionOutcome, Maintenance, WorkerState } from '../../broker/broker.ts'
+import type { Broker, ExecutionOutcome, WorkerState } from '../../broker/broker.ts'
 import type { WorkerCommand } from '../../broker/command.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
@@ -7,28 +7,13 @@ import { Pulse } from '../../support/pulse.ts'
 import type { Isolation } from '../isolation/isolation.ts'
 import { BrokerContact } from './broker-contact.ts'
 import { Executions } from './executions.ts'
+import { IdleLimit } from './idle-limit.ts'
 import { obeyCommand } from './obey-command.ts'
 import { Presence } from './presence.ts'
 import { Upkeep } from './upkeep.ts'
 import { WorkWatch } from './work-watch.ts'
+import type { LeaveReason, WorkerEvents } from './worker-events.ts'
 import type { ResolvedWorkerOptions, WorkerIdentity } from './worker-options.ts'
-
-/** What happens in a worker, for logs, metrics and tests. */
-export interface WorkerEvents {
-  started: [job: ClaimedJob]
-  ended: [job: ClaimedJob, outcome: ExecutionOutcome]
-  /** The outcome came too late: the lease was lost and the job is somebody else's. */
-  refused: [outcome: ExecutionOutcome]
-  leaseLost: [job: ClaimedJob]
-  output: [job: ClaimedJob, stream: 'stdout' | 'stderr', line: string]
-  jobLog: [job: ClaimedJob, message: string]
-  /** The job has limits that cannot be kept in the mode in which it runs. */
-  unlimited: [job: ClaimedJob]
-  commanded: [command: WorkerCommand]
-  maintained: [report: Maintenance]
-  brokerFailed: [error: unknown]
-  brokerBack: []
-}
 
 /**
  * The worker process's heart. It alone changes broker state:
@@ -47,10 +32,15 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   readonly #upkeep: Upkeep
   readonly #work: WorkWatch
   readonly #executions: Executions
+  readonly #idle: IdleLimit
+  #leaveReason: LeaveReason | undefined
   readonly #pulse = new Pulse()
   /** Ended, not yet told to the broker. */
   #outcomes: ExecutionOutcome[] = []
   #state: Exclude<WorkerState, 'busy'> = 'starting'
+  #isQuiet = false
+  /** Jobs begun so far. */
+  #taken = 0
   #exchanging = false
   /** Commands that came during an exchange, for jobs that it may bring. */
   #early: WorkerCommand[] = []
@@ -85,6 +75,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       found: () => this.#pulse.ring(),
       failed: (error) => this.#contact.failedAndBackOff(error),
     })
+    this.#idle = new IdleLimit(options.maxIdleMs, () => this.#leave('idle'))
     this.#executions = new Executions(isolation, gateway, options.graceMs, {
       output: (job, stream, line) => this.emit('output', job, stream, line),
       log: (job, message) => this.emit('jobLog', job, message),
@@ -98,12 +89,18 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     return { finished: this.#finished, failed: this.#failed }
   }
 
+  /** Why it left by itself; undefined where it did not. */
+  get leaveReason(): LeaveReason | undefined {
+    return this.#leaveReason
+  }
+
   /** Jobs that run now, oldest first. */
   get running(): readonly { readonly job: ClaimedJob; readonly startedAt: number }[] {
     return this.#executions.list()
   }
 
   get state(): WorkerState {
+    if (this.#isQuiet && this.#state === 'idle') return 'quiet'
     return this.#state === 'idle' && this.#executions.size > 0 ? 'busy' : this.#state
   }
 
@@ -118,6 +115,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       await this.#loop()
     } finally {
       this.#work.stop()
+      this.#idle.clear()
       await this.#upkeep.stop()
       await this.#presence.leave()
     }
@@ -129,6 +127,13 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     this.#state = 'stopping'
     this.#pulse.ring()
     if (isRunning) void this.#beat().catch((error: unknown) => this.#contact.failed(error))
+  }
+
+  /** Take no more jobs, finish what runs, and stay: for whoever wants to stop it later without waiting. */
+  quiet(): void {
+    if (this.#state === 'stopping') return
+    this.#isQuiet = true
+    if (this.#state === 'idle') void this.#beat().catch((error: unknown) => this.#contact.failed(error))
   }
 
   /** Leave now: what runs is killed and put back to the front of its queue. */
@@ -152,6 +157,12 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     })
   }
 
+  #leave(reason: LeaveReason): void {
+    this.#leaveReason = reason
+    this.emit('leaving', reason)
+    this.stop()
+  }
+
   /** The broker says that an execution is not ours any more. */
   leaseLost(executionId: string): void {
     const execution = this.#executions.find(executionId)
@@ -166,6 +177,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       if (this.#isDone(took)) return
       // Something may have ended while the broker was busy; only sleep when there is nothing to say.
       if (this.#outcomes.length > 0 || this.#canClaim()) continue
+      if (this.#executions.size === 0) this.#idle.arm()
       await this.#pulse.next()
       // What ends in the same turn of the event loop is told in the same round trip.
       if (this.#outcomes.length > 0) await new Promise((resolve) => setImmediate(resolve))
@@ -173,11 +185,11 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   }
 
   #canClaim(): boolean {
-    return this.#state !== 'stopping' && this.#work.mayExist && this.#freeSlots() > 0
+    return this.#state !== 'stopping' && !this.#isQuiet && this.#work.mayExist && this.#freeSlots() > 0
   }
 
   #freeSlots(): number {
-    return this.#options.concurrency - this.#executions.size
+    return Math.min(this.#options.concurrency - this.#executions.size, this.#options.maxJobs - this.#taken)
   }
 
   #isDone(took: boolean): boolean {
@@ -214,8 +226,11 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   }
 
   #start(job: ClaimedJob): void {
+    this.#taken++
+    this.#idle.clear()
     this.emit('started', job)
     this.#executions.start(job)
+    if (this.#taken === this.#options.maxJobs) this.#leave('max-jobs')
   }
 
   #ended(job: ClaimedJob, outcome: ExecutionOutcome | undefined): void {

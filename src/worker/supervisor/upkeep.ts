@@ -1,4 +1,7 @@
 import type { Broker, Maintenance } from '../../broker/broker.ts'
+import { DuplicateJobError } from '../../errors.ts'
+import type { NewJob } from '../../job/record.ts'
+import { poisonCallback } from './aftermath.ts'
 
 export interface UpkeepHooks {
   /** Something may have become claimable. */
@@ -30,6 +33,8 @@ export class Upkeep {
   #maintainTimer: NodeJS.Timeout | undefined
   #beating: Promise<void> | undefined
   #maintaining: Promise<void> | undefined
+  /** Failure callbacks of jobs that were reported as poison, and could not be stored yet. */
+  readonly #owed: NewJob[] = []
   #stopped = false
 
   constructor(broker: Broker, times: UpkeepTimes, maxAbandonments: number, hooks: UpkeepHooks) {
@@ -71,6 +76,19 @@ export class Upkeep {
     }, this.#times.renewMs)
   }
 
+  /** One at a time: another worker may have reported the same job, and stored its callback already. */
+  async #payOwed(): Promise<void> {
+    for (let job = this.#owed[0]; job !== undefined; job = this.#owed[0]) {
+      try {
+        await this.#broker.jobEnqueue([job])
+      } catch (error) {
+        if (!(error instanceof DuplicateJobError)) throw error
+      }
+      this.#owed.shift()
+      this.#hooks.workMayExist()
+    }
+  }
+
   async #maintain(): Promise<void> {
     clearTimeout(this.#maintainTimer)
     let next = this.#times.maintainMs
@@ -78,6 +96,8 @@ export class Upkeep {
       const report = await this.#broker.maintain({ maxAbandonments: this.#maxAbandonments })
       if (report.promoted > 0 || report.reclaimed.length > 0) this.#hooks.workMayExist()
       this.#hooks.maintained(report)
+      this.#owed.push(...report.poisoned.map((job) => poisonCallback(job)).filter((job) => job !== undefined))
+      await this.#payOwed()
       if (report.nextDueAt !== undefined) next = Math.min(next, Math.max(0, report.nextDueAt - Date.now()))
     } catch (error) {
       this.#hooks.failed(error)

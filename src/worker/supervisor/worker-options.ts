@@ -16,6 +16,10 @@ export interface WorkerOptions {
   readonly grace?: Duration
   /** How long a dead worker's jobs stay its own. Default 15 s. */
   readonly lease?: Duration
+  /** Leave after so many jobs; those that run are finished. Default: no limit. */
+  readonly maxJobs?: number
+  /** Leave after so long with nothing to do. Default: never. */
+  readonly maxIdle?: Duration
   /** How often a job's worker may die before the job is failed as the likely cause. Default 3. */
   readonly maxAbandonments?: number
 }
@@ -29,6 +33,9 @@ export interface ResolvedWorkerOptions {
   readonly renewMs: number
   readonly maintainMs: number
   readonly maxAbandonments: number
+  /** Infinity for no limit. */
+  readonly maxJobs: number
+  readonly maxIdleMs: number | undefined
 }
 
 export interface WorkerIdentity {
@@ -51,6 +58,8 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     leaseMs,
     renewMs: leaseMs / 3,
     maintainMs: Math.min(2500, leaseMs / 3),
+    maxJobs: options.maxJobs === undefined ? Number.POSITIVE_INFINITY : wholeNumber(options.maxJobs, 'maxJobs', 1),
+    maxIdleMs: options.maxIdle === undefined ? undefined : parseDuration(options.maxIdle, 'option maxIdle'),
     maxAbandonments: wholeNumber(options.maxAbandonments ?? 3, 'maxAbandonments', 0),
   })
 }

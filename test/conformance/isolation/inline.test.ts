@@ -9,6 +9,7 @@ const open = async (): Promise<Isolation> => {
   await inline.start()
   return {
     mode: 'inline',
+    schedules: [],
     start: () => inline.start(),
     close: () => inline.close(),
     run: (job, observer): RunningExecution => {

@@ -18,6 +18,8 @@ export function createZygoteKeeper(
     },
     zygoteDied: (pid, end) =>
       logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; starting another`),
+    zygoteRetired: (pid) =>
+      logger.info({ event: 'zygote.retired', zygote: pid }, `the old zygote (pid ${pid}) ends when its horses have`),
     forkFailed: (message) => logger.error({ event: 'fork.failed' }, `fork failed, trying again: ${message}`),
     zygoteOutput: (stream, text) => {
       for (const line of text.trimEnd().split('\n')) logger.info({ event: 'zygote.output', stream }, `zygote: ${line}`)

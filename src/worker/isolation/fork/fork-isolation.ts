@@ -1,4 +1,5 @@
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { HorseHandle } from './horse-handle.ts'
 import { killIfThere } from './kill-if-there.ts'
@@ -53,12 +54,20 @@ export class ForkIsolation implements Isolation {
     }
   }
 
+  recycle(): Promise<void> {
+    return this.#keeper.recycle()
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     for (const horse of this.#running) this.#kill(horse)
     await this.#keeper.close(this)
     for (const horse of this.#standby.splice(0)) horse.dismiss()
     clearInterval(this.#outputTimer)
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#keeper.schedules
   }
 
   /** @throws Error before `start` */
@@ -71,7 +80,13 @@ export class ForkIsolation implements Isolation {
     return Promise.all(this.#standby.map((horse) => horse.whenBorn()))
   }
 
+  /** Horses of an earlier zygote have an earlier application: they get no job any more. */
   zygoteReady(): void {
+    const horses = this.#standby.splice(0)
+    for (const horse of horses) {
+      if (this.#keeper.isCurrent(horse)) this.#standby.push(horse)
+      else horse.dismiss()
+    }
     this.#fillStandby()
   }
 

@@ -1,5 +1,6 @@
 import type { JobIdentity } from '../../../job/context.ts'
 import type { JobFailure } from '../../../job/failure.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { WaitResult } from './native.ts'
 
@@ -51,6 +52,7 @@ export type ZygoteNotice =
 
 export interface BootReport {
   readonly jobs: readonly string[]
+  readonly schedules: readonly DeclaredSchedule[]
   readonly loadMs: number
   readonly warmUpMs: number
   readonly freezeMs: number

@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ZygoteBootError } from '../../../errors.ts'
 import { FrameReader } from './frames.ts'
+import { addPacking } from './memory-packing.ts'
 import { type BootReport, PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
 import type { Offspring } from './offspring.ts'
@@ -112,6 +113,7 @@ export class ZygoteHandle {
   #spawn(commands: number, notices: number): ChildProcess {
     const env = { ...process.env }
     for (const name of this.#launch.hiddenEnv) delete env[name]
+    addPacking(env)
     // A session of its own: Ctrl-C at a terminal is for the supervisor, which lets jobs finish.
     return spawn(process.execPath, [...FORK_FLAGS, ...HUGE_TEXT_FLAG, ...this.#launch.nodeFlags, ENTRY], {
       stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, commands, notices],

@@ -1,3 +1,4 @@
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -9,10 +10,20 @@ import { ZygoteHandle, type ZygoteLaunch } from './zygote-handle.ts'
 export interface ZygoteKeeperEvents {
   zygoteReady(pid: number, report: BootReport): void
   zygoteDied(pid: number, end: string): void
+  /** Another has taken its place; it ends with the last that it has forked. */
+  zygoteRetired?(pid: number): void
   forkFailed(message: string): void
   zygoteOutput(stream: 'stdout' | 'stderr', text: string): void
   /** The zygote could not be replaced; no job can run any more. */
   broken(error: Error): void
+}
+
+/** One whose death was not heard of yet. */
+interface Entry {
+  readonly offspring: Offspring
+  readonly user: ZygoteUser
+  /** Who was asked to fork it. */
+  zygote: ZygoteHandle | undefined
 }
 
 /** An isolation that has processes forked. */
@@ -40,13 +51,17 @@ export class ZygoteKeeper {
   readonly #events: ZygoteKeeperEvents
   readonly #users = new Set<ZygoteUser>()
   /** All whose death was not heard of yet, by number. */
-  readonly #offspring = new Map<number, { readonly offspring: Offspring; readonly user: ZygoteUser }>()
+  readonly #offspring = new Map<number, Entry>()
+  /** Those that fork no more, and whose offspring still runs. */
+  readonly #retiring = new Set<ZygoteHandle>()
   #lastNumber = 0
   #zygote: ZygoteHandle | undefined
   #starting: Promise<void> | undefined
+  #recycling: Promise<void> | undefined
   #ready = false
   #closing = false
   #lost = false
+  #schedules: readonly DeclaredSchedule[] = []
   readonly #oomKills = new OomKills()
 
   /** @throws ForkUnavailableError */
@@ -68,6 +83,11 @@ export class ZygoteKeeper {
     return this.#closing
   }
 
+  /** Of the zygote that booted last. */
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
+  }
+
   get ready(): boolean {
     return this.#ready && !this.#closing
   }
@@ -86,13 +106,55 @@ export class ZygoteKeeper {
   /** Forked now, or as soon as there is a zygote. */
   order(offspring: Offspring, user: ZygoteUser): void {
     if (this.#lost) return void setImmediate(() => offspring.giveUp(LOST))
-    this.#offspring.set(offspring.number, { offspring, user })
-    if (this.#ready) this.#zygote?.fork(offspring)
+    const entry = { offspring, user, zygote: undefined }
+    this.#offspring.set(offspring.number, entry)
+    if (this.#ready) this.#fork(entry)
+  }
+
+  /** False for one of a zygote that was replaced since. */
+  isCurrent(offspring: Offspring): boolean {
+    return this.#offspring.get(offspring.number)?.zygote === this.#zygote
+  }
+
+  /**
+   * Boots another zygote, which loads the application anew, while this one goes on forking; then this one retires.
+   * Where the new one does not come up, this one stays. Concurrent calls share one boot.
+   * @throws ZygoteBootError
+   */
+  recycle(): Promise<void> {
+    this.#recycling ??= this.#recycle().finally(() => {
+      this.#recycling = undefined
+    })
+    return this.#recycling
+  }
+
+  async #recycle(): Promise<void> {
+    const old = this.#zygote
+    // One that is being replaced anyway loads what is there now.
+    if (old === undefined || !this.ready) return
+    const next = this.#boot()
+    const report = await next.ready()
+    if (this.#closing) return next.close()
+    this.#retiring.add(old)
+    // It may have died meanwhile, and another may be booting in its place.
+    if (this.#zygote !== undefined && this.#zygote !== old) this.#retiring.add(this.#zygote)
+    this.#takeOver(next, report)
+    for (const zygote of [...this.#retiring]) {
+      this.#events.zygoteRetired?.(zygote.pid as number)
+      this.#endIfChildless(zygote)
+    }
+  }
+
+  #endIfChildless(zygote: ZygoteHandle): void {
+    if (!this.#retiring.has(zygote)) return
+    for (const entry of this.#offspring.values()) if (entry.zygote === zygote) return
+    this.#retiring.delete(zygote)
+    void zygote.close()
   }
 
   /** SIGKILL to its whole process group. */
   kill(offspring: Offspring): void {
-    this.#zygote?.kill(offspring.number)
+    this.#offspring.get(offspring.number)?.zygote?.kill(offspring.number)
   }
 
   /** The last to leave ends the zygote, and with it all that it has forked. */
@@ -100,10 +162,32 @@ export class ZygoteKeeper {
     this.#users.delete(user)
     if (this.#users.size > 0) return
     this.#closing = true
-    await this.#zygote?.close()
+    await Promise.all([this.#zygote, ...this.#retiring].map((zygote) => zygote?.close()))
   }
 
   async #startZygote(): Promise<void> {
+    const zygote = this.#boot()
+    this.#zygote = zygote
+    const report = await zygote.ready()
+    // A recycling may have been faster.
+    if (this.#zygote === zygote) this.#takeOver(zygote, report)
+  }
+
+  #takeOver(zygote: ZygoteHandle, report: BootReport): void {
+    this.#zygote = zygote
+    this.#ready = true
+    this.#schedules = report.schedules
+    this.#events.zygoteReady(zygote.pid as number, report)
+    for (const entry of this.#offspring.values()) if (entry.zygote === undefined) this.#fork(entry)
+    for (const user of this.#users) user.zygoteReady()
+  }
+
+  #fork(entry: Entry): void {
+    entry.zygote = this.#zygote
+    this.#zygote?.fork(entry.offspring)
+  }
+
+  #boot(): ZygoteHandle {
     const zygote: ZygoteHandle = new ZygoteHandle(this.native, this.#launch, {
       forked: (notice) => this.#offspring.get(notice.horse)?.offspring.wasBorn(notice.pid, notice.forkMs),
       forkFailed: (notice) => this.#forkFailed(notice),
@@ -111,19 +195,17 @@ export class ZygoteKeeper {
       died: (end) => this.#zygoteDied(zygote, end),
       output: (stream, text) => this.#events.zygoteOutput(stream, text),
     })
-    this.#zygote = zygote
-    const report = await zygote.ready()
-    this.#ready = true
-    this.#events.zygoteReady(zygote.pid as number, report)
-    for (const { offspring } of this.#offspring.values()) zygote.fork(offspring)
-    for (const user of this.#users) user.zygoteReady()
+    return zygote
   }
 
   #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
     this.#events.forkFailed(notice.message)
     setTimeout(() => {
       const entry = this.#offspring.get(notice.horse)
-      if (entry !== undefined && this.#ready) this.#zygote?.fork(entry.offspring)
+      if (entry === undefined) return
+      if (this.#ready) this.#fork(entry)
+      // Whoever comes next forks it.
+      else entry.zygote = undefined
     }, FORK_RETRY_MS)
   }
 
@@ -134,20 +216,22 @@ export class ZygoteKeeper {
     const { status } = notice
     entry.offspring.died({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() })
     entry.user.offspringGone(entry.offspring)
+    if (entry.zygote !== undefined) this.#endIfChildless(entry.zygote)
   }
 
   #zygoteDied(zygote: ZygoteHandle, end: string): void {
-    if (this.#zygote !== zygote) return
+    const isCurrent = this.#zygote === zygote
     const wasReady = this.#ready
-    this.#ready = false
-    for (const { offspring, user } of this.#offspring.values()) {
-      // Some wait for the next zygote.
-      if (!offspring.ordered) continue
+    if (isCurrent) this.#ready = false
+    this.#retiring.delete(zygote)
+    for (const { offspring, user, zygote: owner } of this.#offspring.values()) {
+      // Others are of another zygote, or wait for the next one.
+      if (owner !== zygote) continue
       this.#offspring.delete(offspring.number)
       this.#buryWithZygote(offspring, end)
       user.offspringGone(offspring)
     }
-    if (this.#closing || !wasReady) return
+    if (this.#closing || !isCurrent || !wasReady) return
     this.#events.zygoteDied(zygote.pid as number, end)
     void this.#replaceZygote()
   }
@@ -163,7 +247,8 @@ export class ZygoteKeeper {
     let lastError: unknown
     for (const delay of RESTART_DELAYS_MS) {
       await new Promise((resolve) => setTimeout(resolve, delay))
-      if (this.#closing) return
+      // A recycling may have been faster.
+      if (this.#closing || this.#ready) return
       try {
         await this.#startZygote()
         return
@@ -171,6 +256,7 @@ export class ZygoteKeeper {
         lastError = error
       }
     }
+    if (this.#closing || this.#ready) return
     for (const { offspring, user } of this.#offspring.values()) {
       this.#offspring.delete(offspring.number)
       offspring.giveUp(LOST)

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { listSchedules } from '../../../scheduler/declarations.ts'
 import { becomePoolChild } from '../pool/forked-main.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
@@ -13,6 +14,7 @@ import { becomeHorse } from './horse-main.ts'
 import { createSystem } from './horse-system.ts'
 import { BootFailure, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
+import { removePacking } from './memory-packing.ts'
 import { PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
 import { OpenerTracker } from './opener-tracker.ts'
@@ -32,6 +34,7 @@ const SOCKETS = { commands: 3, notices: 4 }
 const SIGKILL = 9
 
 async function boot(): Promise<void> {
+  removePacking(process.env)
   const native = loadNative()
   native.setParentDeathSignal(SIGKILL)
   process.title = 'workhorse: zygote, booting'
@@ -68,7 +71,7 @@ async function boot(): Promise<void> {
     tell({
       type: 'ready',
       protocol: PROTOCOL,
-      report: { jobs, loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
+      report: { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     // A fourth descriptor says what it is to be, where that is not a horse.

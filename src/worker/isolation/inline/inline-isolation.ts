@@ -2,6 +2,7 @@ import { createCurrentJob, LazyAbort, runInJob } from '../../../job/context.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
+import { type DeclaredSchedule, listSchedules } from '../../../scheduler/declarations.ts'
 import { executeJob } from '../../execute-job.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { LoopWatch } from './loop-watch.ts'
@@ -36,6 +37,10 @@ export class InlineIsolation implements Isolation {
     this.#watch = new LoopWatch(options.blockedMs, (ms) =>
       events.blocked(ms, [...new Set([...this.#running.keys()].map(({ name }) => name))]),
     )
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return listSchedules()
   }
 
   async start(): Promise<void> {

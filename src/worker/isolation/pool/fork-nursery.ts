@@ -22,6 +22,10 @@ export class ForkNursery implements Nursery, ZygoteUser {
     return this.#keeper.start(this)
   }
 
+  recycle(): Promise<void> {
+    return this.#keeper.recycle()
+  }
+
   launch(events: PoolProcessEvents): ForkedProcess {
     const child = new ForkedProcess(this.#keeper, this.#role, events)
     this.#keeper.order(child, this)

@@ -1,5 +1,6 @@
 import type { JobIdentity } from '../../../job/context.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 
@@ -21,7 +22,12 @@ export type PoolCommand =
 /** Pool child → supervisor. */
 export type PoolReport =
   /** `afterFork` hooks are done. */
-  | { readonly type: 'ready'; readonly usage: ProcessUsage; readonly jobs: readonly string[] }
+  | {
+      readonly type: 'ready'
+      readonly usage: ProcessUsage
+      readonly jobs: readonly string[]
+      readonly schedules: readonly DeclaredSchedule[]
+    }
   /** It leaves. Body: the failure as JSON text. */
   | { readonly type: 'start-failed'; readonly stage: StartStage }
   /** Body: the result as JSON text. */

@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
 import type { Bill, ProcessUsage } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
@@ -9,7 +10,7 @@ import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
-import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
+import type { PoolExecution, PoolHost } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
 import { usageBetween } from './usage-between.ts'
 
@@ -56,7 +57,7 @@ export interface ChildLimits {
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
-export class PoolChildHandle implements ExecutionHost {
+export class PoolChildHandle implements PoolHost {
   readonly #process: PoolProcess
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
@@ -74,6 +75,7 @@ export class PoolChildHandle implements ExecutionHost {
   #usage: ProcessUsage | undefined
   /** Of the last job: what a finished one has left behind may still ask. */
   #gateway: JobGateway | undefined
+  #schedules: readonly DeclaredSchedule[] = []
   #inheritedBytes = 0
   #readyAt = 0
   #freeSince = 0
@@ -94,6 +96,11 @@ export class PoolChildHandle implements ExecutionHost {
 
   get pid(): number | undefined {
     return this.#process.pid
+  }
+
+  /** Of its job modules; known once it is ready. */
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   get state(): ChildState {
@@ -238,9 +245,10 @@ export class PoolChildHandle implements ExecutionHost {
     this.#allow(startMs, `it was not ready after ${startMs} ms: a hook hangs, or takes longer than bootTimeout allows`)
   }
 
-  #ready({ usage, jobs }: Extract<PoolReport, { type: 'ready' }>): void {
+  #ready({ usage, jobs, schedules }: Extract<PoolReport, { type: 'ready' }>): void {
     clearTimeout(this.#deadline)
     this.#usage = usage
+    this.#schedules = schedules
     if (this.#process.inheritsMemory) this.#inheritedBytes = this.ownBytes
     this.#state = 'ready'
     this.#readyAt = performance.now()

@@ -5,6 +5,7 @@ import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import { listJobs } from '../../../job/registry.ts'
+import { listSchedules } from '../../../scheduler/declarations.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
@@ -66,7 +67,7 @@ export class PoolChild implements ExitGuarded {
   #ready(): void {
     process.title = IDLE_TITLE
     const jobs = listJobs().map(({ name }) => name)
-    this.#channel.send({ type: 'ready', usage: processUsage(), jobs })
+    this.#channel.send({ type: 'ready', usage: processUsage(), jobs, schedules: listSchedules() })
   }
 
   startFailed(stage: StartStage, thrown: unknown): void {

@@ -3,10 +3,10 @@ import type { ClaimedJob } from '../../../job/record.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement, RunningExecution } from '../isolation.ts'
 import { JobMeter } from './job-meter.ts'
 
-/** The child that a job is in, as its execution needs it. */
-export interface ExecutionHost {
+/** The child that a job is in, as far as the job needs it. */
+export interface PoolHost {
   readonly pid: number | undefined
-  /** Other jobs may run in it at the same time. */
+  /** Several jobs at a time. */
   readonly isShared: boolean
   abort(execution: PoolExecution): void
   kill(): void
@@ -24,7 +24,7 @@ export class PoolExecution implements RunningExecution {
   /** What the child has named as its end, while that child is still to die of it. */
   doom: JobFailure | undefined
   abortReason: string | undefined
-  #child: ExecutionHost | undefined
+  #child: PoolHost | undefined
   #meter: JobMeter | undefined
   #outputBytes = 0
   readonly #onKillWaiting: (execution: PoolExecution) => void
@@ -39,7 +39,7 @@ export class PoolExecution implements RunningExecution {
     })
   }
 
-  enter(child: ExecutionHost): void {
+  enter(child: PoolHost): void {
     this.#child = child
     this.assignedAt = performance.now()
     // To look costs something: only where there is a limit to be kept.

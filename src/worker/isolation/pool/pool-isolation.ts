@@ -1,5 +1,6 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
+import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { Inspection } from './inspection.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
@@ -26,6 +27,7 @@ export class PoolIsolation implements Isolation {
   readonly #running = new Set<PoolExecution>()
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
   #closed: Promise<void> | undefined
 
@@ -66,9 +68,20 @@ export class PoolIsolation implements Isolation {
     return execution
   }
 
+  /** Children that have loaded before finish their jobs; others take their places meanwhile. */
+  async recycle(): Promise<void> {
+    const old = [...this.#roster.children]
+    await this.#nursery.recycle()
+    for (const child of old) if (child.isStaying) this.#roster.retire(child, 'the application was loaded anew', true)
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
+  }
+
+  get schedules(): readonly DeclaredSchedule[] {
+    return this.#schedules
   }
 
   /** Pids of the children that can take jobs. */
@@ -84,6 +97,7 @@ export class PoolIsolation implements Isolation {
   }
 
   #hasRoom(child: PoolChildHandle): void {
+    this.#schedules = child.schedules
     this.#starting?.resolve()
     this.#starting = undefined
     if (!this.#roomy.includes(child)) this.#roomy.push(child)

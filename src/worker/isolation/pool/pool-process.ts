@@ -31,6 +31,8 @@ export interface Nursery {
   /** Get ready to launch. @param onLost no more children can come from here; others are told why */
   start(onLost: () => void): Promise<void>
   launch(events: PoolProcessEvents): PoolProcess
+  /** Where children share what was loaded once, load it anew. @throws ZygoteBootError */
+  recycle(): Promise<void>
   /** The children have been told to leave, or are to be ended with it. */
   close(): Promise<void>
 }

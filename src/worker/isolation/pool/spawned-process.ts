@@ -39,6 +39,9 @@ export class SpawnNursery implements Nursery {
 
   async start(): Promise<void> {}
 
+  /** Each child loads for itself. */
+  async recycle(): Promise<void> {}
+
   launch(events: PoolProcessEvents): SpawnedProcess {
     return new SpawnedProcess(this.#launch, this.#oomKills, events)
   }

@@ -1,0 +1,232 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Snapshot } from '../../src/queue/inspect.ts'
+import { descendants, isAlive, printed, printedJson, runCli, startCli } from '../support/cli.ts'
+import { eventually } from '../support/eventually.ts'
+import { createProject, JOBS } from '../support/project.ts'
+
+const workers = async (cwd: string) => (await printedJson<Snapshot>(['info'], { cwd })).workers
+
+function titleOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
+}
+
+describe('a worker told by a signal', () => {
+  test('SIGTSTP takes no more, finishes what runs, and stays until it is stopped', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const held = await printed(['enqueue', 'hold'], { cwd })
+    const worker = startCli(['worker', 'slow', '--isolation', 'inline', '--concurrency', '2'], { cwd })
+    await worker.waitForOutput('holding')
+    worker.kill('SIGTSTP')
+    await worker.waitForEvent('worker.quiet')
+    await eventually(async () => expect(await workers(cwd)).toMatchObject([{ state: 'quiet' }]))
+    const waiting = await printed(['enqueue', 'hold'], { cwd })
+    await writeFile(join(cwd, 'release'), '')
+    expect(await printed(['jobs', 'show', held], { cwd })).toBeDefined()
+    await worker.waitForEvent('job.finished')
+    worker.kill('SIGTERM')
+    expect((await worker.exited).code).toBe(0)
+    expect(await printedJson(['jobs', 'show', waiting], { cwd })).toMatchObject({ state: 'queued', attempts: 0 })
+  })
+
+  const version = (n: number) => `
+import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { job } from 'workhorse'
+job('version', () => ${n})
+job('hold', async () => {
+  console.log('holding')
+  while (!existsSync('release')) await setTimeout(10)
+  return ${n}
+})
+`
+
+  test('SIGHUP loads the jobs anew without stopping: what runs goes on, and the old zygote ends with it', async () => {
+    const cwd = await createProject({ 'jobs.mjs': version(1) })
+    const worker = startCli(['worker', '--isolation', 'fork', '--concurrency', '2'], { cwd })
+    const { zygote: old } = await worker.waitForEvent('zygote.ready')
+    const held = await printed(['enqueue', 'hold'], { cwd })
+    await worker.waitForOutput('holding')
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
+    await writeFile(join(cwd, 'jobs.mjs'), version(2))
+    worker.kill('SIGHUP')
+    await worker.waitForEvent('worker.reloaded')
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('2')
+    expect(await isAlive(old as number)).toBe(true)
+    await writeFile(join(cwd, 'release'), '')
+    await eventually(async () => {
+      expect(await printedJson(['jobs', 'show', held], { cwd })).toMatchObject({ state: 'finished', result: 1 })
+    })
+    await eventually(async () => expect(await isAlive(old as number)).toBe(false))
+    expect(worker.log.filter(({ event }) => event === 'zygote.died')).toEqual([])
+  })
+
+  test('SIGHUP changes nothing where the new jobs cannot be loaded', async () => {
+    const cwd = await createProject({ 'jobs.mjs': version(1) })
+    const worker = startCli(['worker', '--isolation', 'fork', '--concurrency', '1'], { cwd })
+    await worker.waitForEvent('worker.ready')
+    await writeFile(join(cwd, 'jobs.mjs'), 'throw new Error("half a deploy")')
+    worker.kill('SIGHUP')
+    expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('half a deploy')
+    await writeFile(join(cwd, 'jobs.mjs'), version(1))
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
+  })
+
+  test('SIGHUP says so where the mode cannot', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const worker = startCli(['worker', '--isolation', 'inline'], { cwd })
+    await worker.waitForEvent('worker.ready')
+    worker.kill('SIGHUP')
+    expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('restart the worker')
+  })
+})
+
+describe('a worker that leaves by itself', () => {
+  test('--max-jobs: after so many jobs', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    for (let i = 0; i < 3; i++) await printed(['enqueue', 'add', String(i), '1'], { cwd })
+    const { code } = await runCli(['worker', '--isolation', 'inline', '--max-jobs', '2'], { cwd })
+    expect(code).toBe(0)
+    const { queues } = await printedJson<Snapshot>(['info'], { cwd })
+    expect(queues[0]?.counts).toMatchObject({ finished: 2, queued: 1 })
+  })
+
+  test('--max-idle-time: when it had nothing to do for so long, and not while a job runs', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const flags = ['--isolation', 'inline', '--max-idle-time', '300ms']
+    await printed(['enqueue', 'hold'], { cwd })
+    const worker = startCli(['worker', 'slow', ...flags], { cwd })
+    await worker.waitForOutput('holding')
+    const idle = startCli(['worker', 'default', ...flags], { cwd })
+    expect(await idle.exited).toMatchObject({ code: 0 })
+    expect(worker.log.some(({ event }) => event === 'worker.leaving')).toBe(false)
+    await writeFile(join(cwd, 'release'), '')
+    expect(await worker.exited).toMatchObject({ code: 0 })
+    expect(worker.log.find(({ event }) => event === 'worker.leaving')).toMatchObject({ reason: 'idle' })
+  })
+
+  test('--max-jobs in a crew: another takes its place', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    for (let i = 0; i < 4; i++) await printed(['enqueue', 'add', String(i), '1'], { cwd })
+    const master = startCli(['workers', '1', '--isolation', 'inline', '--max-jobs', '2'], { cwd })
+    await eventually(
+      async () => {
+        const { queues } = await printedJson<Snapshot>(['info'], { cwd })
+        expect(queues[0]?.counts).toMatchObject({ finished: 4, queued: 0 })
+      },
+      { timeoutMs: 20_000 },
+    )
+    expect((await master.waitForEvent('workers.restart')).level).toBe('info')
+  })
+})
+
+describe('a worker under a service manager', () => {
+  test('--pid-file: holds its pid while it runs, and is not shared', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const path = join(cwd, 'worker.pid')
+    await writeFile(path, '4194303\n')
+    const worker = startCli(['worker', '--isolation', 'inline', '--pid-file', path], { cwd })
+    await worker.waitForEvent('worker.ready')
+    expect(readFileSync(path, 'utf8')).toBe(`${worker.pid}\n`)
+    const second = await runCli(['worker', '--isolation', 'inline', '--pid-file', path], { cwd })
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`held by process ${worker.pid}, which runs`),
+    })
+    worker.kill('SIGTERM')
+    await worker.exited
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('tells systemd when it is ready, reloads, and stops, and keeps its watchdog quiet', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const socket = join(cwd, 'notify.sock')
+    const listener = await listen(socket)
+    const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '200000' }
+    const worker = startCli(['worker', '--isolation', 'fork', '--concurrency', '1'], { cwd, env })
+    await listener.heard(/READY=1\nSTATUS=working\nMAINPID=\d+/)
+    expect(listener.text).toContain(`MAINPID=${worker.pid}`)
+    await listener.heard('WATCHDOG=1')
+    worker.kill('SIGHUP')
+    await listener.heard(/RELOADING=1\nMONOTONIC_USEC=\d+/)
+    await worker.waitForEvent('worker.reloaded')
+    worker.kill('SIGTERM')
+    await listener.heard('STOPPING=1')
+    expect((await worker.exited).code).toBe(0)
+  })
+
+  test('health: is healthy while it is heard of, and not when it is stopped or gone', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const path = join(cwd, 'worker.pid')
+    expect(await runCli(['health'], { cwd })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not on the broker'),
+    })
+    const worker = startCli(['worker', '--isolation', 'inline', '--lease', '900ms', '--pid-file', path], { cwd })
+    await worker.waitForEvent('worker.ready')
+    await eventually(async () => expect((await runCli(['health'], { cwd })).code).toBe(0), { timeoutMs: 20_000 })
+    expect(await printed(['health', '--pid-file', path], { cwd })).toMatch(/: idle, 0\/\d+ busy, heard of .* ago$/)
+    worker.kill('SIGSTOP')
+    onTestFinished(() => worker.kill('SIGCONT'))
+    await eventually(
+      async () => {
+        const { code, stderr } = await runCli(['health', '--max-age', '500ms'], { cwd })
+        expect(code).toBe(1)
+        expect(stderr).toMatch(/was last heard of|is not on the broker's list/)
+      },
+      { timeoutMs: 20_000 },
+    )
+    worker.kill('SIGKILL')
+    await worker.exited
+    expect(await runCli(['health', '--pid-file', path], { cwd })).toMatchObject({
+      code: 1,
+      stderr: `workhorse: process ${worker.pid} of ${path} does not run\n`,
+    })
+  })
+
+  test('its processes say in ps what they are and what they do', async () => {
+    const cwd = await createProject({ 'jobs.mjs': JOBS })
+    const worker = startCli(['worker', 'slow', '--isolation', 'fork', '--concurrency', '2'], { cwd })
+    const id = await printed(['enqueue', 'hold'], { cwd })
+    await worker.waitForOutput('holding')
+    await eventually(() => {
+      expect(titleOf(worker.pid)).toMatch(/^workhorse: worker slow, 1\/2 busy, oldest hold for [\d.]+ m?s/)
+    })
+    const titles = (await descendants(worker.pid)).map(titleOf)
+    expect(titles).toContain('workhorse: zygote')
+    expect(titles.find((title) => title.includes(id))).toMatch(
+      /^workhorse: horse slow hold [\w-]+ since \d\d:\d\d:\d\dZ/,
+    )
+    await writeFile(join(cwd, 'release'), '')
+  })
+})
+
+/** Listens as systemd does: Node itself has no datagram sockets of this kind. */
+async function listen(socket: string) {
+  const script = `
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print('bound', flush=True)
+while True:
+    print(s.recv(65536).decode(), flush=True)
+`
+  const listener: ChildProcess = spawn('python3', ['-c', script, socket], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void listener.kill('SIGKILL'))
+  const heard = { text: '' }
+  listener.stdout?.on('data', (chunk) => {
+    heard.text += chunk
+  })
+  const wait = (pattern: string | RegExp) =>
+    eventually(() => expect(heard.text).toMatch(pattern), { timeoutMs: 20_000 })
+  await wait('bound')
+  return {
+    get text() {
+      return heard.text
+    },
+    heard: wait,
+  }
+}
