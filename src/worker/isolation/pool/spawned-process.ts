@@ -19,6 +19,8 @@ export interface SpawnLaunch {
   readonly modules: readonly string[]
   readonly role: PoolRole
   readonly nodeFlags: readonly string[]
+  /** How long a child may take to become ready, where it is to show that the jobs can be loaded. */
+  readonly startMs: number
   /** Environment variables that a job must not see, such as the broker's URL. */
   readonly hiddenEnv: readonly string[]
 }
@@ -47,10 +49,16 @@ export class SpawnNursery implements Nursery {
   recycle(): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => reject(new PoolStartError(`no pool child can be started: ${reason}`))
+      const { startMs } = this.#launch
+      const timer = setTimeout(() => {
+        fail(`it was not ready after ${startMs} ms`)
+        probe.kill()
+      }, startMs)
       const probe = this.launch({
         born: () => {},
         unborn: fail,
         died: (death) => {
+          clearTimeout(timer)
           probe.stdout.close()
           probe.stderr.close()
           fail(describeDeath(death))
