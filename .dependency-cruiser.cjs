@@ -20,7 +20,7 @@ const downwards = LAYERS.slice(1).map((layer, index) => ({
 const POOL_CHILD_FILES =
   '^src/worker/isolation/pool/(forked-main|spawned-main|pool-child|child-channel|child-system|shared-output|parent-watch)\\.ts$'
 const CHILD_FILES =
-  '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
+  '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-profiler|samplers|witness|argument-watch|opening-watch|addon-openings|inspector-session|thread-clock|role|hand-over-signal|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
 
 module.exports = {
   forbidden: [
@@ -43,7 +43,21 @@ module.exports = {
       comment: 'A zygote that loads a broker would carry its connection over every fork.',
       severity: 'error',
       from: { path: [CHILD_FILES, POOL_CHILD_FILES] },
-      to: { path: '^src/(broker|queue|config|cli|bench)/', reachable: true },
+      to: { path: '^src/(broker|queue|config|cli|bench|profiler)/', reachable: true },
+    },
+    {
+      name: 'flame-graph-runs-in-browsers',
+      comment: 'What is drawn in Node is redrawn in the browser, by the same code.',
+      severity: 'error',
+      from: { path: '^src/profiler/flame/(graph|browser)/' },
+      to: { pathNot: '^src/profiler/flame/(graph|browser)/' },
+    },
+    {
+      name: 'browser-code-only-as-a-bundle',
+      comment: 'It needs a document; scripts/build.mjs makes one script of it.',
+      severity: 'error',
+      from: { pathNot: '^src/profiler/flame/browser/' },
+      to: { path: '^src/profiler/flame/browser/' },
     },
     {
       name: 'sqlite-driver-only-in-its-broker',

@@ -34,6 +34,7 @@ static const struct {
     {"random", js_random},
     {"onLoopEmpty", js_on_loop_empty},
     {"loopActivity", js_loop_activity},
+    {"onInterruptSignal", js_on_interrupt_signal},
 };
 
 NAPI_MODULE_INIT() {

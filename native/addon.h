@@ -34,5 +34,6 @@ napi_value js_set_blocking(napi_env env, napi_callback_info info);
 napi_value js_random(napi_env env, napi_callback_info info);
 napi_value js_on_loop_empty(napi_env env, napi_callback_info info);
 napi_value js_loop_activity(napi_env env, napi_callback_info info);
+napi_value js_on_interrupt_signal(napi_env env, napi_callback_info info);
 
 #endif

@@ -17,6 +17,7 @@
               'files.c',
               'fork.c',
               'freeze.c',
+              'interrupt.c',
               'limits.c',
               'lines.c',
               'loop.c',

@@ -1,4 +1,5 @@
 import { JOB_STATES } from '../job/states.ts'
+import { PROFILE_FORMATS } from '../profiler/export/format-names.ts'
 import { BILL_KEYS } from '../queue/bills.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
 import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
@@ -104,6 +105,7 @@ export const FLAGS = {
     help: {
       enqueue: "queue to put it on; else the job's own",
       'jobs list': 'only jobs of this queue',
+      profile: 'with -p: only jobs of this queue',
       'jobs requeue': 'with --state: only jobs of this queue',
       'jobs cancel': 'with --state: only jobs of this queue',
       'jobs stop': 'with --state: only jobs of this queue',
@@ -171,6 +173,38 @@ export const FLAGS = {
     help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
   },
   bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
+  pid: { kind: 'text', short: 'p', value: 'WORKER', help: 'pid or name of a worker that runs on this host' },
+  duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
+  output: { kind: 'text', short: 'o', value: 'FILE', help: 'where to write it; else profile.svg' },
+  format: { kind: 'choice', choices: PROFILE_FORMATS, help: "of the output; else what the file's name says, else svg" },
+  job: { kind: 'text', value: 'NAME', help: 'with -p: only jobs of this name' },
+  rate: { kind: 'whole', value: 'HZ', least: 1, most: 10_000, help: 'samples a second; else 1000' },
+  every: {
+    kind: 'whole',
+    value: 'K',
+    least: 1,
+    help: 'with -p: only one execution of K, the others run unmeasured; else 1',
+  },
+  run: { kind: 'whole', value: 'N', least: 1, help: 'without a worker: run a job N times, each in a fresh process' },
+  'by-process': { kind: 'switch', help: 'a tower for each process, instead of one for all' },
+  heap: { kind: 'switch', help: 'bytes allocated, instead of time' },
+  diff: { kind: 'switch', help: 'with --run: fresh processes against used ones' },
+  args: { kind: 'texts', value: 'JSON', help: 'arguments as a JSON array, may be repeated; else those of recent jobs' },
+  runs: {
+    kind: 'whole',
+    value: 'N',
+    least: 5,
+    help: 'fresh processes to measure; else as many as fit into 12 s, 10 to 100',
+  },
+  warm: {
+    kind: 'whole',
+    value: 'K',
+    least: 1,
+    help: 'jobs that a process has run before it counts as used; else 3 to 30',
+  },
+  verify: { kind: 'switch', help: 'do the first thing advised before the fork, in a trial, and measure again' },
+  'max-repeat': { kind: 'duration', value: 'D', help: 'exit with 1 where more than this could be hoisted' },
+  graphs: { kind: 'text', value: 'FOLDER', help: 'write before.svg, diff.svg and (with --verify) after.svg there' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

@@ -1,3 +1,7 @@
+import type { Phase } from '../worker/isolation/profiling.ts'
+
+export { PHASES, type Phase } from '../worker/isolation/profiling.ts'
+
 /**
  * Many executions merged into one tree: what flame graphs, exports, the comparison and the doctor work on.
  * It is plain data, and its JSON is the `--format json` of `workhorse profile`.
@@ -21,10 +25,6 @@ export interface Profile {
  * - `group`: no code, but a heading: a phase, or a process.
  */
 export type FrameCategory = 'application' | 'node_modules' | 'node' | 'native' | 'gc' | 'profiler' | 'group'
-
-/** What a horse was doing: until it has its job, until the handler is entered, in it, telling the result, in `beforeExit`. */
-export const PHASES = ['after-fork', 'load', 'job', 'finish', 'exit'] as const
-export type Phase = (typeof PHASES)[number]
 
 export interface Frame {
   /** As V8 names it; `(anonymous)` where it has no name, `(module)` for the top level of a file. */
@@ -115,4 +115,9 @@ export interface DiffMeta {
   readonly warmMsPerJob: number
   /** Jobs that the process had run before the first one that was measured as warm. */
   readonly warmAfter: number
+}
+
+/** What measuring cost; shown beside what was measured, and no part of any total. */
+export function isProfilerNode(frame: Frame): boolean {
+  return frame.category === 'profiler'
 }

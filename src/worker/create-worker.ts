@@ -6,6 +6,7 @@ import { Scheduler } from '../scheduler/scheduler.ts'
 import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
+import { ControlServer } from './control/control-server.ts'
 import type { Isolation, IsolationMode } from './isolation/isolation.ts'
 import { IsolationRouter } from './isolation/isolation-router.ts'
 import { IsolationOpener } from './isolation/open-isolation.ts'
@@ -76,6 +77,8 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const router = new IsolationRouter({ main: isolation, byQueue, open: (mode) => opener.open(mode) })
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
+  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
+  const control = new ControlServer(description, isolation, () => supervisor.running.length)
   return {
     name: identity.name,
     supervisor,
@@ -89,9 +92,11 @@ export function createWorker(options: CreateWorkerOptions): Worker {
         await router.start()
         // A burst ends when the queues are empty: what becomes due later is not its business.
         if (!resolved.burst) await scheduler.start(router.schedules)
+        await control.open(logger)
         options.onReady?.()
         await supervisor.run()
       } finally {
+        await control.close()
         await scheduler.stop()
         await router.close()
       }

@@ -26,20 +26,31 @@ describe('help', () => {
 
       Usage: workhorse <verb> [arguments] [flags]
 
-        worker [queues…]      run the jobs of some queues
-        workers N [queues…]   run several workers and keep them alive
-        enqueue NAME [JSON…]  put a job on its queue
-        info                  show queues, workers and what they run
-        jobs list             list jobs, newest first
-        jobs show ID          show all that is known of a job
-        jobs requeue [ID…]    put ended jobs back on their queues
-        jobs delete [ID…]     forget jobs
-        queues list           list queues with their counts
-        queues pause QUEUE…   let workers take nothing more from queues
-        queues resume QUEUE…  let workers take from paused queues again
-        bench [SCENARIO]      measure a whole worker on this machine
-        check                 say whether everything here is ready to work
-        shell                 open a REPL with the jobs loaded
+        worker [queues…]       run the jobs of some queues
+        workers N [queues…]    run several workers and keep them alive
+        enqueue NAME [JSON…]   put a job on its queue
+        info                   show queues, workers and what they run
+        jobs list              list jobs, newest first
+        jobs show ID           show all that is known of a job
+        jobs requeue [ID…]     put ended jobs back on their queues
+        jobs cancel [ID…]      take jobs out that wait; ask those that run to end
+        jobs stop [ID…]        end running jobs, wherever they run
+        jobs delete [ID…]      forget jobs
+        queues list            list queues with their counts
+        queues pause QUEUE…    let workers take nothing more from queues
+        queues resume QUEUE…   let workers take from paused queues again
+        queues empty QUEUE…    delete all that waits in queues
+        groups list            list groups of jobs
+        groups show NAME       list the jobs of a group
+        groups delete NAME…    forget groups; their jobs stay
+        schedule list          list what is enqueued again and again
+        schedule run NAME      enqueue the job of a schedule now
+        schedule delete NAME…  forget schedules
+        suspend                let all workers take nothing more
+        resume                 let all workers go on
+        bench [SCENARIO]       measure a whole worker on this machine
+        check                  say whether everything here is ready to work
+        shell                  open a REPL with the jobs loaded
 
       workhorse help <verb> tells more of one. workhorse --version prints the version."
     `)
@@ -54,24 +65,39 @@ describe('help', () => {
 
       Put a job on its queue.
       Arguments are JSON; a string needs its own quotes: '"text"'.
-      Prints the id; with --wait the result, as JSON.
+      Prints the id; with --wait the result, as JSON. A --unique job that is there already is not enqueued again.
 
       Flags
-        --broker URL      where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db
-        --config PATH     config file; else workhorse.config.{ts,mts,js,mjs} in this folder
-        --jobs-file PATH  job module, may be repeated; else the config file, else jobs.{ts,mts,js,mjs}
-        --queue QUEUE     queue to put it on; else the job's own
-        --in D            run it when this time is over
-        --at TIME         run it at this time (ISO 8601)
-        --id ID           the job's id; else a random UUID
-        --front           before all that waits in the queue
-        --wait[=D]        wait until it has ended, at most D, and print its result
-        --json            print JSON
-        -h, --help        print this
+        --broker URL       where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db
+        --config PATH      config file; else workhorse.config.{ts,mts,js,mjs} in this folder
+        --jobs-file PATH   job module, may be repeated; else the config file, else jobs.{ts,mts,js,mjs}
+        --queue QUEUE      queue to put it on; else the job's own
+        --in D             run it when this time is over
+        --at TIME          run it at this time (ISO 8601)
+        --id ID            the job's id; else a random UUID
+        --front            before all that waits in the queue
+        --retry N          retries after a failed attempt; else the job's own
+        --retry-delay D    before the first retry, the second, …, may be repeated; the last one stays; else none
+        --backoff D        before the first retry; each further one waits twice as long
+        --repeat N         how often it runs again when it has finished; else the job's own
+        --repeat-delay D   before the first repeat, the second, …, may be repeated; else none
+        --ttl D            forget it where it was not started within this time
+        --depends-on ID    run it when this job has finished, may be repeated
+        --allow-failure    with --depends-on: or has failed
+        --unique KEY       only where no job of this name and key waits or runs
+        --group NAME       the group it belongs to
+        --meta JSON        data that travels with it, as a JSON object
+        --on-success NAME  job to enqueue when it has finished
+        --on-failure NAME  job to enqueue when it has failed for good
+        --on-stopped NAME  job to enqueue when it was stopped
+        --wait[=D]         wait until it has ended, at most D, and print its result
+        --json             print JSON
+        -h, --help         print this
 
       Examples
         workhorse enqueue add 2 3 --wait
-        workhorse enqueue send_mail '"a@example.org"' --in 5m"
+        workhorse enqueue send_mail '"a@example.org"' --in 5m --retry 5 --backoff 10s
+        workhorse enqueue publish --depends-on 5c9e… --depends-on 81b2…"
     `)
   })
 
@@ -89,6 +115,8 @@ describe('help', () => {
         jobs list           list jobs, newest first
         jobs show ID        show all that is known of a job
         jobs requeue [ID…]  put ended jobs back on their queues
+        jobs cancel [ID…]   take jobs out that wait; ask those that run to end
+        jobs stop [ID…]     end running jobs, wherever they run
         jobs delete [ID…]   forget jobs
 
       workhorse help jobs <verb> tells more."
@@ -128,13 +156,13 @@ describe('a mistake is one line with the nearest known name', () => {
       `"workhorse: unknown verb 'hlep'; did you mean 'help'? (see workhorse help)"`,
     )
     expect(await mistake(['zzz'])).toMatchInlineSnapshot(
-      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, jobs, queues, bench, check, shell, help (see workhorse help)"`,
+      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, jobs, queues, groups, schedule, suspend, resume, bench, check, shell, help (see workhorse help)"`,
     )
     expect(await mistake(['help', 'enqeue'])).toMatchInlineSnapshot(
       `"workhorse: unknown verb 'enqeue'; did you mean 'enqueue'? (see workhorse help)"`,
     )
     expect(await mistake(['jobs'])).toMatchInlineSnapshot(
-      `"workhorse: jobs needs one of list, show, requeue, delete (see workhorse help jobs)"`,
+      `"workhorse: jobs needs one of list, show, requeue, cancel, stop, delete (see workhorse help jobs)"`,
     )
     expect(await mistake(['jobs', 'lsit'])).toMatchInlineSnapshot(
       `"workhorse: unknown verb 'jobs lsit'; did you mean 'jobs list'? (see workhorse help jobs)"`,
@@ -241,7 +269,7 @@ describe('a mistake is one line with the nearest known name', () => {
   test('options of the config file', async () => {
     const config = 'export default { concurency: 3 }'
     expect(await mistake(['info'], { 'workhorse.config.mjs': config })).toMatchInlineSnapshot(
-      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are broker, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, lease, maxAbandonments, zygote"`,
+      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, lease, maxAbandonments, zygote"`,
     )
   })
 })

@@ -2,6 +2,7 @@ import type { JobFailure } from '../../job/failure.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import { type Bill, type ClaimedJob, JOB_ISOLATIONS, type JobIsolation } from '../../job/record.ts'
 import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
+import type { Profiling } from './profiling.ts'
 
 /**
  * Where a job's code runs. One contract, one conformance suite (test/conformance/isolation);
@@ -20,6 +21,8 @@ export interface Isolation {
    * the mode cannot. @throws ZygoteBootError, @throws PoolStartError: then all is as it was
    */
   recycle?(): Promise<void>
+  /** Absent where a mode cannot tell executions apart. */
+  readonly profiling?: Profiling
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }

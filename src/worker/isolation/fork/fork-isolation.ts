@@ -1,6 +1,8 @@
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import type { ExecutionProfiler, ProfileRequest, Profiling } from '../profiling.ts'
+import { askToHandOver } from './hand-over.ts'
 import { HorseHandle } from './horse-handle.ts'
 import { killIfThere } from './kill-if-there.ts'
 import type { Offspring } from './offspring.ts'
@@ -20,7 +22,7 @@ const OUTPUT_INTERVAL_MS = 100
  * Fork mode: horses forked ahead from the zygote, and for each job the next of them.
  * Where the zygote is being replaced, jobs that wait for a horse wait for the new zygote.
  */
-export class ForkIsolation implements Isolation {
+export class ForkIsolation implements Isolation, Profiling {
   readonly mode = 'fork'
   readonly #options: ForkOptions
   readonly #keeper: ZygoteKeeper
@@ -28,6 +30,7 @@ export class ForkIsolation implements Isolation {
   readonly #running = new Set<HorseHandle>()
   #closing = false
   #outputTimer: NodeJS.Timeout | undefined
+  profiler: ExecutionProfiler | undefined
 
   /** @param zygote one that others use, too; or who is to hear of one of its own. @throws ForkUnavailableError */
   constructor(options: ForkOptions, zygote: ZygoteKeeper | ForkEvents) {
@@ -41,7 +44,11 @@ export class ForkIsolation implements Isolation {
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
     // Where no horse stands by (or the zygote is being replaced) one is ordered now and gets its job in advance.
-    const horse = this.#standby.shift() ?? this.#order()
+    // One that is to be measured is forked for this very job, so that all others are left as they are.
+    const { profiler } = this
+    const profile = profiler?.request(job)
+    const horse = profile ? this.#order(profile) : (this.#standby.shift() ?? this.#order())
+    if (profile) void horse.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(horse)
     this.#watchOutput()
     const ended = horse.assign(job, observer).then((end) => this.#ended(horse, end))
@@ -101,8 +108,8 @@ export class ForkIsolation implements Isolation {
   /** Jobs that wait for a horse were handed back by it. */
   zygoteLost(): void {}
 
-  #order(): HorseHandle {
-    const horse = new HorseHandle(this.#keeper.native, this.#keeper.nextNumber())
+  #order(profile?: ProfileRequest): HorseHandle {
+    const horse = new HorseHandle(this.#keeper.native, this.#keeper.nextNumber(), profile)
     this.#keeper.order(horse, this)
     return horse
   }
@@ -121,8 +128,21 @@ export class ForkIsolation implements Isolation {
     return end
   }
 
+  get profiling(): Profiling {
+    return this
+  }
+
+  async handOverProfiles(): Promise<void> {
+    await Promise.all([...this.#running].filter((horse) => horse.isProfiled).map(askToHandOver))
+  }
+
   #kill(horse: HorseHandle): void {
     horse.markKilled()
+    if (horse.isProfiled) void askToHandOver(horse).then(() => this.#end(horse))
+    else this.#end(horse)
+  }
+
+  #end(horse: HorseHandle): void {
     // First those that the horse has started: afterwards nobody could tell whose they were.
     for (const pid of horse.descendants()) killIfThere(pid)
     this.#keeper.kill(horse)

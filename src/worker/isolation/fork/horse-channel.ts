@@ -16,6 +16,8 @@ export class HorseChannel implements JobReporter {
   readonly #descriptor: number
   readonly #calls = new GatewayCalls((call, method, args) => this.send({ type: 'call', call, method }, args))
   #socket: Socket | undefined
+  /** In the midst of a frame: nothing else may be written now. */
+  sending = false
   #onCommand: ((frame: Frame<HorseCommand>) => void) | undefined
 
   constructor(system: Pick<HorseSystem, 'setBlocking'>, descriptor: number) {
@@ -47,7 +49,9 @@ export class HorseChannel implements JobReporter {
     if (this.#socket) this.#system.setBlocking(this.#descriptor, true)
     const frame = encodeFrame(report, body)
     let written = 0
+    this.sending = true
     while (written < frame.length) written += writeSync(this.#descriptor, frame, written)
+    this.sending = false
     if (this.#socket) this.#system.setBlocking(this.#descriptor, false)
   }
 

@@ -5,12 +5,14 @@ import type { Bill, ClaimedJob, ProcessUsage } from '../../../job/record.ts'
 import { defined } from '../../../support/defined.ts'
 import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
+import type { ProfileRequest } from '../profiling.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
 import { explainDeath, type HorseDeath, signalName } from './horse-death.ts'
 import { descendants, HorseMeter } from './horse-meter.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native, WaitResult } from './native.ts'
 import { OutputFile } from './output-file.ts'
+import { writeRole } from './role.ts'
 
 type LastWord =
   | { readonly type: 'finished'; readonly result: string }
@@ -34,6 +36,15 @@ export class HorseHandle {
   ordered = false
   pid: number | undefined
   forkMs: number | undefined
+  /** True where it is to be measured. */
+  readonly isProfiled: boolean
+  /** Before, the signal would end it. */
+  canBeWarned = false
+  /** What it has measured, as JSON text of a RawProfile; undefined where it has died without handing over. */
+  readonly profiled: Promise<Buffer | undefined>
+  #resolveProfiled!: (raw: Buffer | undefined) => void
+  /** Says how it is to be measured, until it is born with a copy of it. */
+  #roleFile: number | undefined
 
   #job: ClaimedJob | undefined
   #observer: ExecutionObserver | undefined
@@ -47,8 +58,13 @@ export class HorseHandle {
   #outputClosed = false
   #settle: ((end: ExecutionEnd) => void) | undefined
 
-  constructor(native: Native, number: number) {
+  constructor(native: Native, number: number, profile?: ProfileRequest) {
     this.number = number
+    this.isProfiled = profile !== undefined
+    if (profile) this.#roleFile = writeRole(native, { profile })
+    this.profiled = new Promise((resolve) => {
+      this.#resolveProfiled = resolve
+    })
     this.#meter = new HorseMeter(native)
     const [ours, theirs] = native.socketPair('stream')
     this.#horseEnd = theirs
@@ -64,13 +80,15 @@ export class HorseHandle {
     this.#socket.on('error', () => {})
     this.#socket.on('close', () => {
       this.#channelClosed = true
+      this.#resolveProfiled(undefined)
       this.#trySettle()
     })
   }
 
-  /** Descriptors for the horse: channel, stdout, stderr. */
+  /** Descriptors for the horse: channel, stdout, stderr, and its role where it has one. */
   get descriptors(): number[] {
-    return [this.#horseEnd as number, this.#stdout.descriptor, this.#stderr.descriptor]
+    const plain = [this.#horseEnd as number, this.#stdout.descriptor, this.#stderr.descriptor]
+    return this.#roleFile === undefined ? plain : [...plain, this.#roleFile]
   }
 
   get born(): boolean {
@@ -94,8 +112,9 @@ export class HorseHandle {
   }
 
   #closeHorseEnd(): void {
-    if (this.#horseEnd !== undefined) closeSync(this.#horseEnd)
+    for (const file of [this.#horseEnd, this.#roleFile]) if (file !== undefined) closeSync(file)
     this.#horseEnd = undefined
+    this.#roleFile = undefined
   }
 
   /** Give the horse its job. It may not even be born yet: the message waits in the channel. */
@@ -132,6 +151,11 @@ export class HorseHandle {
   /** Child processes, those in groups and sessions of their own included, which a kill of the group does not reach. */
   descendants(): number[] {
     return this.pid === undefined || this.#death !== undefined ? [] : descendants(this.pid)
+  }
+
+  /** Ask for what it has measured so far; `profiled` has it then. */
+  handOver(): void {
+    this.#send({ type: 'hand-over' })
   }
 
   /** Our own kill is on its way. */
@@ -199,6 +223,12 @@ export class HorseHandle {
         break
       case 'update':
         this.#observer?.update(header)
+        break
+      case 'measuring':
+        this.canBeWarned = true
+        break
+      case 'profile':
+        this.#resolveProfiled(body)
         break
       case 'call':
         void this.#answer(header.call, header.method, body.toString())

@@ -6,9 +6,11 @@ import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import { executeJob } from '../../execute-job.ts'
 import { LOOP_EMPTY } from '../loop-empty.ts'
+import type { ProfileRequest } from '../profiling.ts'
 import type { Frame } from './frames.ts'
 import { HorseChannel } from './horse-channel.ts'
 import { takeLimits } from './horse-limits.ts'
+import { withProfiler } from './horse-profiler.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand } from './messages.ts'
 
@@ -19,13 +21,17 @@ export interface Inheritance {
   /** The zygote's, which it must not keep. */
   readonly zygoteDescriptors: readonly number[]
   readonly zygotePid: number
+  /** It is to be measured, from its first instruction. */
+  readonly profile?: ProfileRequest
 }
 
 const SIGKILL = 9
 
 /** Makes a horse of this process, which is a fresh copy of the zygote. Returns when the event loop is to go on. */
 export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): void {
-  const horse = new Horse(system, new HorseChannel(system, inheritance.descriptors[0] as number))
+  const channel = new HorseChannel(system, inheritance.descriptors[0] as number)
+  const { profile } = inheritance
+  const horse = new Horse(profile ? withProfiler(system, profile, channel) : system, channel)
   announce(horse)
   horse.begin(inheritance)
 }
@@ -83,8 +89,10 @@ export class Horse {
   obey(frame: Frame<HorseCommand>): void {
     const { header } = frame
     if (header.type === 'abort') this.#abort.abort(header.reason)
+    if (header.type === 'hand-over') this.#system.profiler?.handOver(true)
     if (header.type !== 'run') return
     this.#started = true
+    this.#system.profiler?.mark('load')
     process.title = titleOf(header.job)
     if (header.limits) takeLimits(this.#system, header.limits)
     void this.#execute(header.job, frame.body.toString())
@@ -103,7 +111,8 @@ export class Horse {
     if (hookFailure) return this.fail(hookFailure)
     const current = createCurrentJob(job, this.#abort, this.#channel)
     setOnlyJob(current)
-    const result = await executeJob(current, args, callDirectly)
+    const { profiler } = this.#system
+    const result = await (profiler ? profiler.execute(current, args) : executeJob(current, args, callDirectly))
     if (result.type === 'failed') return this.fail(result.failure)
     if (this.#ended) return
     this.#ended = true
@@ -131,6 +140,7 @@ export class Horse {
   }
 
   async #leave(): Promise<void> {
+    this.#system.profiler?.mark('exit')
     if (this.#system.hasHooks('beforeExit')) {
       this.attach()
       try {

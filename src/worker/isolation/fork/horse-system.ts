@@ -1,5 +1,16 @@
+import type { CurrentJob } from '../../../job/context.ts'
 import { type HookName, hasHooks } from '../../../job/hooks.ts'
+import type { ExecutionResult } from '../../execute-job.ts'
+import type { PhaseMark } from '../profiling.ts'
 import type { Native } from './native.ts'
+
+/** What a horse that is measured has its job run by. */
+export interface ExecutionMeter {
+  mark(phase: PhaseMark['phase']): void
+  execute(current: CurrentJob, args: string): Promise<ExecutionResult>
+  /** Stop, and send what there is. Once. */
+  handOver(cut: boolean): void
+}
 
 /** What a horse asks of the operating system. A rehearsal in the zygote puts harmless stand-ins here. */
 export type HorseSystem = Pick<
@@ -7,6 +18,7 @@ export type HorseSystem = Pick<
   | 'duplicate'
   | 'exit'
   | 'listDescriptors'
+  | 'onInterruptSignal'
   | 'onLoopEmpty'
   | 'residentMemory'
   | 'setBlocking'
@@ -19,6 +31,8 @@ export type HorseSystem = Pick<
   hasHooks(name: HookName): boolean
   /** Renews what is cached about the process: pid, random numbers. */
   renewIdentity(): void
+  /** Only in a horse that is measured. */
+  readonly profiler?: ExecutionMeter
 }
 
 /** The real thing, as a horse has it. */
@@ -28,6 +42,7 @@ export function createSystem(native: Native, renewIdentity: () => void): HorseSy
     exit: native.exit,
     hasHooks,
     listDescriptors: native.listDescriptors,
+    onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,
     parentPid: () => process.ppid,
     renewIdentity,

@@ -2,6 +2,7 @@ import type { JobIdentity } from '../../../job/context.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
+import type { ProfileRequest } from '../profiling.ts'
 import type { WaitResult } from './native.ts'
 
 /**
@@ -20,11 +21,14 @@ export type ZygoteCommand =
   | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
   /**
    * Carries three descriptors: the horse's channel, its standard output, its standard error.
-   * A fourth makes a pool child of it: a file with its PoolRole as JSON text.
+   * A fourth makes more than a plain horse of it: a file with its Role as JSON text.
    */
   | { readonly type: 'fork'; readonly horse: number }
   /** Kill the horse's whole process group. */
   | { readonly type: 'kill'; readonly horse: number }
+
+/** What is to become of a forked process. */
+export type Role = { readonly pool: PoolRole } | { readonly profile: ProfileRequest }
 
 /** A horse that does not leave: what a pool child has to know at its birth. */
 export interface PoolRole {
@@ -39,6 +43,8 @@ export interface ZygoteOptions {
   readonly freeze: boolean
   /** For benchmarks: keep this much live heap, as a large application would. */
   readonly ballastMb: number
+  /** Its horses are to be witnessed: look at what native modules open. Slows them. */
+  readonly witness?: boolean
 }
 
 /** Zygote → supervisor. */
@@ -73,6 +79,8 @@ export type HorseCommand =
   /** Body: the arguments as JSON text. */
   | { readonly type: 'run'; readonly job: JobIdentity; readonly limits?: HorseLimits }
   | { readonly type: 'abort'; readonly reason: string }
+  /** A horse that is profiled sends what it has so far, and goes on without. */
+  | { readonly type: 'hand-over' }
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
@@ -86,3 +94,7 @@ export type HorseReport =
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
   | { readonly type: 'log'; readonly message: string }
+  /** A horse that is measured can be asked to hand over, by signal as well, from now on. */
+  | { readonly type: 'measuring' }
+  /** Body: a RawProfile as JSON text. */
+  | { readonly type: 'profile' }

@@ -76,6 +76,12 @@ export interface Native {
   onLoopEmpty(handles: number, callback: () => void): void
   /** Active handles and requests of the event loop, as libuv counts them. */
   loopActivity(): { handles: number; requests: number }
+  /**
+   * sigaction(2) with V8's interrupts: at the signal the callback runs on the JavaScript thread, in the midst of
+   * whatever runs there, also an endless loop. Not while it is in a system call or asleep. Only for a process that is
+   * about to end: at an unlucky instant the signal makes it hang. Throws ENOSYS where Node does not export V8.
+   */
+  onInterruptSignal(signal: number, callback: () => void): void
 }
 
 export interface WaitResult extends ProcessUsage {

@@ -145,8 +145,8 @@ export class ZygoteHandle {
   }
 
   #boot(): void {
-    const { modules, freeze, ballastMb, bootTimeoutMs } = this.#launch
-    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb } })
+    const { modules, freeze, ballastMb, witness = false, bootTimeoutMs } = this.#launch
+    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness } })
     const timer = setTimeout(() => {
       this.#bootError = new ZygoteBootError(
         `the zygote was not ready after ${bootTimeoutMs} ms: preload or warmUp hangs, or takes longer than bootTimeout allows`,

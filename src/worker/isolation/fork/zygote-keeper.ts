@@ -78,14 +78,14 @@ export class ZygoteKeeper {
     return pid
   }
 
-  /** The last of its users has left: it will not boot another. */
-  get closed(): boolean {
-    return this.#closing
-  }
-
   /** Of the zygote that booted last. */
   get schedules(): readonly DeclaredSchedule[] {
     return this.#schedules
+  }
+
+  /** The last of its users has left: it will not boot another. */
+  get closed(): boolean {
+    return this.#closing
   }
 
   get ready(): boolean {

@@ -5,6 +5,7 @@ import { describeThrown } from '../../../job/describe-thrown.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { listSchedules } from '../../../scheduler/declarations.ts'
 import { becomePoolChild } from '../pool/forked-main.ts'
+import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
@@ -20,6 +21,7 @@ import type { Native } from './native.ts'
 import { OpenerTracker } from './opener-tracker.ts'
 import { installProcessIdentity } from './process-identity.ts'
 import { rehearse } from './rehearsal.ts'
+import { readRole } from './role.ts'
 import { ZygoteLoop } from './zygote-loop.ts'
 
 /**
@@ -45,6 +47,7 @@ async function boot(): Promise<void> {
 
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
+  if (options.witness) addonOpenings.install()
   const openers = new OpenerTracker()
   const census = new Census(native, openers, new AddonTracker(native))
   openers.start()
@@ -74,10 +77,12 @@ async function boot(): Promise<void> {
       report: { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
-    // A fourth descriptor says what it is to be, where that is not a horse.
-    const [, , , role] = inheritance.descriptors
-    if (role === undefined) becomeHorse(system, inheritance, announce)
-    else becomePoolChild(system, inheritance, role, announce)
+    // A fourth descriptor says what it is to be, where that is not a plain horse.
+    const [, , , roleFile] = inheritance.descriptors
+    if (roleFile === undefined) return becomeHorse(system, inheritance, announce)
+    const role = readRole(roleFile)
+    if ('pool' in role) becomePoolChild(system, inheritance, role.pool, announce)
+    else becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
   })
 }
 

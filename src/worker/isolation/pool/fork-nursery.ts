@@ -1,5 +1,6 @@
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import type { PoolRole } from '../fork/messages.ts'
+import { writeRole } from '../fork/role.ts'
 import type { ZygoteKeeper, ZygoteUser } from '../fork/zygote-keeper.ts'
 import { ForkedProcess } from './forked-process.ts'
 import type { Nursery, PoolProcessEvents } from './pool-process.ts'
@@ -13,8 +14,7 @@ export class ForkNursery implements Nursery, ZygoteUser {
 
   constructor(keeper: ZygoteKeeper, role: PoolRole) {
     this.#keeper = keeper
-    this.#role = keeper.native.memoryFile('workhorse-pool-role')
-    writeSync(this.#role, JSON.stringify(role))
+    this.#role = writeRole(keeper.native, { pool: role })
   }
 
   start(onLost: () => void): Promise<void> {

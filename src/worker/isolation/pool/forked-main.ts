@@ -1,4 +1,3 @@
-import { closeSync, readSync } from 'node:fs'
 import { becomeOwnProcess, type Inheritance } from '../fork/horse-main.ts'
 import type { HorseSystem } from '../fork/horse-system.ts'
 import type { PoolRole } from '../fork/messages.ts'
@@ -12,21 +11,13 @@ const OWN_HANDLES = 1
 export function becomePoolChild(
   horse: HorseSystem,
   inheritance: Inheritance,
-  roleFile: number,
+  role: PoolRole,
   announce: (child: PoolChild) => void,
 ): void {
   becomeOwnProcess(horse, inheritance)
-  const child = new PoolChild(childSystem(horse), inheritance.descriptors[0] as number, readRole(roleFile))
+  const child = new PoolChild(childSystem(horse), inheritance.descriptors[0] as number, role)
   announce(child)
   child.begin()
-}
-
-/** All children have the same open file: they must not move its position. */
-function readRole(file: number): PoolRole {
-  const buffer = Buffer.alloc(256)
-  const length = readSync(file, buffer, 0, buffer.length, 0)
-  closeSync(file)
-  return JSON.parse(buffer.toString('utf8', 0, length)) as PoolRole
 }
 
 function childSystem(horse: HorseSystem): ChildSystem {

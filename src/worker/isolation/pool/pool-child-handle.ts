@@ -10,7 +10,7 @@ import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
-import type { PoolExecution, PoolHost } from './pool-execution.ts'
+import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
 import { usageBetween } from './usage-between.ts'
 
@@ -57,7 +57,7 @@ export interface ChildLimits {
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
-export class PoolChildHandle implements PoolHost {
+export class PoolChildHandle implements ExecutionHost {
   readonly #process: PoolProcess
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits

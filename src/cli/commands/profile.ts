@@ -1,0 +1,141 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { UsageError } from '../../errors.ts'
+import { attachToWorker } from '../../profiler/capture/attach.ts'
+import { profileDiff } from '../../profiler/capture/profile-diff.ts'
+import { profileRuns } from '../../profiler/capture/profile-run.ts'
+import { EXTENSIONS, formatOfFile, type ProfileFormat } from '../../profiler/export/format-names.ts'
+import { exportProfile } from '../../profiler/export/formats.ts'
+import type { Profile } from '../../profiler/profile.ts'
+import { summariseProfile } from '../../profiler/summary.ts'
+import { defined } from '../../support/defined.ts'
+import type { ProfileRequest } from '../../worker/isolation/profiling.ts'
+import type { Invocation } from '../command.ts'
+import { note, print, printJson } from '../render/print.ts'
+import { readSettings, requireModules } from '../surroundings.ts'
+import { parseArguments } from './enqueue.ts'
+
+export type ProfileFlag =
+  | 'config'
+  | 'jobs-file'
+  | 'pid'
+  | 'duration'
+  | 'output'
+  | 'format'
+  | 'job'
+  | 'queue'
+  | 'rate'
+  | 'every'
+  | 'run'
+  | 'concurrency'
+  | 'by-process'
+  | 'heap'
+  | 'diff'
+  | 'warm'
+  | 'json'
+
+type ProfileFlags = Invocation<ProfileFlag>['flags']
+
+const DEFAULT_RATE_HZ = 1000
+const HEAP_SAMPLE_BYTES = 16 * 1024
+
+export async function runProfile({ flags, positionals }: Invocation<ProfileFlag>): Promise<number> {
+  if ((flags.run === undefined) === (flags.pid === undefined)) {
+    throw new UsageError('profile needs a running worker (-p PID) or a job to run (--run N NAME [JSON…]), and not both')
+  }
+  const target = chooseTarget(flags)
+  const profile = await (flags.run === undefined ? attach(flags, positionals) : runJob(flags, flags.run, positionals))
+  await writeFile(target.file, exportProfile(profile, target.format))
+  if (flags.json) printJson({ file: target.file, ...profile.meta })
+  else print(`${summariseProfile(profile)}\n\nwritten to ${target.file}`)
+  return 0
+}
+
+function chooseTarget({ output, format }: ProfileFlags): { readonly file: string; readonly format: ProfileFormat } {
+  const asked = output === undefined ? undefined : formatOfFile(output)
+  const chosen = format ?? asked
+  if (chosen === undefined && output !== undefined) {
+    const endings = Object.values(EXTENSIONS).join(', ')
+    throw new UsageError(`--output: cannot tell the format of '${output}' by its ending (${endings}); add --format`)
+  }
+  const used = chosen ?? 'svg'
+  return { file: resolve(output ?? `profile${EXTENSIONS[used]}`), format: used }
+}
+
+async function attach(flags: ProfileFlags, positionals: readonly string[]): Promise<Profile> {
+  for (const flag of ['diff', 'warm', 'concurrency'] as const) {
+    if (flags[flag] !== undefined) throw new UsageError(`--${flag} needs --run; it has no meaning with -p`)
+  }
+  if (positionals.length > 0) {
+    throw new UsageError(
+      `profile -p takes no arguments, got '${positionals[0]}'; to run a job here: --run N NAME [JSON…]`,
+    )
+  }
+  const durationMs = flags.duration ?? 10_000
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  const { job, queue, every = 1 } = flags
+  const { profile, busyBefore } = await attachToWorker({
+    worker: flags.pid as string,
+    window: { durationMs, every, request: requestOf(flags), ...defined({ job, queue }) },
+    byProcess: flags['by-process'] ?? false,
+    signal: stop.signal,
+    onBegin: ({ name, pid }) =>
+      note(
+        `profiling worker ${name} (pid ${pid}) for ${durationMs / 1000} s; Ctrl-C ends it earlier, with what is there`,
+      ),
+  })
+  if (busyBefore > 0)
+    note(`${count(busyBefore, 'execution')} had begun before, and ${busyBefore > 1 ? 'are' : 'is'} not in it`)
+  return profile
+}
+
+async function runJob(flags: ProfileFlags, runs: number, positionals: readonly string[]): Promise<Profile> {
+  const [job, ...texts] = positionals
+  if (job === undefined) throw new UsageError('profile --run N needs the name of a job: --run 200 NAME [JSON…]')
+  for (const flag of ['duration', 'job', 'queue', 'every'] as const) {
+    if (flags[flag] !== undefined)
+      throw new UsageError(`--${flag} is about a running worker; it has no meaning with --run`)
+  }
+  const args = JSON.stringify(parseArguments(job, texts))
+  const settings = await readSettings(flags)
+  const { nodeFlags } = settings.config.zygote ?? {}
+  if (flags.diff) {
+    if (flags.heap || flags['by-process'])
+      throw new UsageError('--diff is about time: it takes neither --heap nor --by-process')
+    const modules = requireModules(settings)
+    const intervalUs = requestOf(flags).interval
+    return profileDiff({
+      modules,
+      job,
+      args: [args],
+      runs,
+      intervalUs,
+      ...defined({ nodeFlags, warmAfter: flags.warm }),
+    })
+  }
+  if (flags.warm !== undefined)
+    throw new UsageError('--warm says what --diff compares with; it has no meaning without it')
+  const { profile, failed, failure, enqueued } = await profileRuns({
+    modules: requireModules(settings),
+    job,
+    args: [args],
+    runs,
+    concurrency: flags.concurrency ?? 1,
+    request: requestOf(flags),
+    byProcess: flags['by-process'] ?? false,
+    ...defined({ nodeFlags }),
+  })
+  if (failed > 0) note(`${failed} of ${runs} executions did not finish; the first: ${failure}`)
+  if (enqueued > 0) note(`${count(enqueued, 'job')} that they enqueued ${enqueued > 1 ? 'were' : 'was'} not stored`)
+  return profile
+}
+
+function requestOf({ rate, heap }: ProfileFlags): ProfileRequest {
+  if (heap) return { kind: 'heap', interval: HEAP_SAMPLE_BYTES }
+  return { kind: 'cpu', interval: Math.round(1e6 / (rate ?? DEFAULT_RATE_HZ)) }
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}

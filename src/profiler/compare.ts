@@ -1,0 +1,102 @@
+import type { ProfileHead, ProfileMerge } from './merge.ts'
+import type { NodeDiff, Profile } from './profile.ts'
+import type { NodeFigures } from './stack-trie.ts'
+
+export const COLD = 0
+export const WARM = 1
+
+/** What is left in a warm process of something that counts as gone. */
+const GONE_SHARE = 0.05
+/** Differences of so many standard errors are not chance. */
+const STANDARD_ERRORS = 2.5
+
+/** One figure of one side, per job. */
+export interface PerJob {
+  readonly ms: number
+  /** Variance of the mean. */
+  readonly variance: number
+}
+
+/** Mean over executions, those that never came here counted as zero. */
+export function perJob({ total, totalSquares }: NodeFigures, executions: number, scale: number): PerJob {
+  if (executions === 0) return { ms: 0, variance: 0 }
+  const mean = total / executions
+  const spread = Math.max(0, totalSquares / executions - mean * mean)
+  const toMs = scale / 1000
+  return { ms: mean * toMs, variance: (spread / executions) * toMs * toMs }
+}
+
+/** True where measuring again would hardly make the difference vanish. */
+export function isSignificant(cold: PerJob, warm: PerJob): boolean {
+  return Math.abs(cold.ms - warm.ms) > STANDARD_ERRORS * Math.sqrt(cold.variance + warm.variance)
+}
+
+/** Reads the two sides of a merge, per job and in CPU milliseconds. */
+export class Comparison {
+  readonly merge: ProfileMerge
+  readonly #phases: ReturnType<ProfileMerge['phases']>
+
+  constructor(merge: ProfileMerge) {
+    this.merge = merge
+    this.#phases = merge.phases()
+  }
+
+  get phases(): ReturnType<ProfileMerge['phases']> {
+    return this.#phases
+  }
+
+  executions(side: number): number {
+    return this.merge.totals[side]?.executions ?? 0
+  }
+
+  msPerJob(side: number): number {
+    return this.executions(side) === 0 ? 0 : this.merge.cpuUs(side) / 1000 / this.executions(side)
+  }
+
+  of(node: number, side: number): PerJob {
+    return perJob(this.merge.trie.figures(node, side), this.executions(side), this.#scale(node, side))
+  }
+
+  selfMs(node: number, side: number): number {
+    const executions = this.executions(side)
+    if (executions === 0) return 0
+    return (this.merge.trie.figures(node, side).self * this.#scale(node, side)) / executions / 1000
+  }
+
+  diff(node: number): NodeDiff {
+    const cold = this.of(node, COLD)
+    const warm = this.of(node, WARM)
+    const significant = isSignificant(cold, warm)
+    return {
+      coldMs: cold.ms,
+      warmMs: warm.ms,
+      coldSelfMs: this.selfMs(node, COLD),
+      warmSelfMs: this.selfMs(node, WARM),
+      significant,
+      hoistable: significant && warm.ms <= cold.ms * GONE_SHARE,
+    }
+  }
+
+  #scale(node: number, side: number): number {
+    const phase = this.#phases[node]
+    return phase === undefined ? 0 : this.merge.scaleOf(phase, side)
+  }
+
+  /** The comparison as a profile; widths are those of the cold runs. */
+  build(head: Omit<ProfileHead, 'diff'>, warmAfter: number, folder = process.cwd()): Profile {
+    const profile = this.merge.build(head, folder, (node, index) =>
+      node.phase === undefined ? node : { ...node, diff: this.diff(index) },
+    )
+    const meta = {
+      ...profile.meta,
+      diff: {
+        coldExecutions: this.executions(COLD),
+        warmExecutions: this.executions(WARM),
+        coldMsPerJob: this.msPerJob(COLD),
+        warmMsPerJob: this.msPerJob(WARM),
+        warmAfter,
+      },
+    }
+    return { ...profile, meta }
+  }
+}

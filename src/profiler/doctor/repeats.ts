@@ -1,0 +1,228 @@
+import { COLD, type Comparison, isSignificant, type PerJob, WARM } from '../compare.ts'
+import type { FrameTable } from '../frame-table.ts'
+import type { CallFacts } from './call-facts.ts'
+import type { Openings } from './openings.ts'
+
+/** Work of one function that every fresh process does, and a used one does not. */
+export interface Repeat {
+  /** The function's number in the frame table. */
+  readonly frame: number
+  /** Where in the trie it stands, topmost first. */
+  readonly nodes: readonly number[]
+  readonly coldMs: number
+  readonly warmMs: number
+  /** Share of the fresh processes, 0 to 1. */
+  readonly presence: number
+  /** What it opens that must not be carried over a fork. */
+  readonly unsafe: readonly string[]
+  /** The unsafe function that it is a part of. */
+  readonly within: number | undefined
+  /** The nearest caller with a file, for native code. */
+  readonly caller: number | undefined
+}
+
+const LEAST_PRESENCE = 0.95
+const LEAST_MS = 1
+const LEAST_SHARE = 0.05
+const GONE_SHARE = 0.05
+
+interface Pick {
+  readonly frame: number
+  readonly nodes: number[]
+  readonly within: number | undefined
+}
+
+/**
+ * Finds the shallowest functions that are called in (nearly) every fresh process and never in a used one. Where one of
+ * them opens what must not be carried over a fork, the parts of it that do not are findings of their own.
+ */
+export class RepeatFinder {
+  readonly #comparison: Comparison
+  readonly #facts: CallFacts
+  readonly #openings: Openings
+  readonly #frames: FrameTable
+
+  constructor(comparison: Comparison, facts: CallFacts, openings: Openings) {
+    this.#comparison = comparison
+    this.#facts = facts
+    this.#openings = openings
+    this.#frames = comparison.merge.frames
+  }
+
+  /** Most saved first. */
+  find(): Repeat[] {
+    const picks = new Map<number, Pick>()
+    for (const top of this.jobNodes()) this.#walk(top, picks, undefined)
+    this.#splitUnsafe(picks)
+    this.#absorbContinuations(picks)
+    return [...picks.values()]
+      .map((pick) => this.#measure(pick))
+      .filter((repeat) => repeat !== undefined)
+      .sort((a, b) => b.coldMs - b.warmMs - (a.coldMs - a.warmMs))
+  }
+
+  /** The headings below which the job's own stacks are. */
+  jobNodes(): number[] {
+    const { trie } = this.#comparison.merge
+    const { phases } = this.#comparison
+    const isTop = (node: number): boolean => phases[trie.parents[node] as number] === undefined
+    return phases.flatMap((phase, node) => (phase === 'job' && isTop(node) ? [node] : []))
+  }
+
+  /** Topmost nodes of functions that a used process calls less often: what they save has nothing to do with new code. */
+  calledLess(): number[] {
+    const { trie } = this.#comparison.merge
+    const visit = (node: number): number[] =>
+      trie.children(node).flatMap((child) => {
+        const frame = trie.frames[child] as number
+        const isLess =
+          this.#frames.category(frame) !== 'native' && !this.#facts.isCalledAlike(this.#frames.callFrame(frame))
+        return isLess ? [child] : visit(child)
+      })
+    return this.jobNodes().flatMap(visit)
+  }
+
+  #walk(node: number, picks: Map<number, Pick>, within: number | undefined): void {
+    const { trie } = this.#comparison.merge
+    for (const child of trie.children(node)) {
+      if (this.#isGone(child) && !(within !== undefined && this.#isUnsafe(child))) this.#pick(child, picks, within)
+      else this.#walk(child, picks, within)
+    }
+  }
+
+  #pick(node: number, picks: Map<number, Pick>, within: number | undefined): void {
+    const frame = this.#comparison.merge.trie.frames[node] as number
+    // Native code is the same function everywhere; what it is here for, only its caller tells.
+    const key = this.#frames.category(frame) === 'native' ? -1 - node : frame
+    const known = picks.get(key)
+    if (known) known.nodes.push(node)
+    else picks.set(key, { frame, nodes: [node], within })
+  }
+
+  #isGone(node: number): boolean {
+    const { trie } = this.#comparison.merge
+    const frame = trie.frames[node] as number
+    const category = this.#frames.category(frame)
+    if (category === 'gc' || this.#frames.isOwn(frame)) return false
+    const callFrame = this.#frames.callFrame(frame)
+    if (category !== 'native') {
+      const share = this.#facts.coldShare(callFrame)
+      return share !== undefined && share >= LEAST_PRESENCE && this.#facts.warmCalls(callFrame) === 0
+    }
+    if (callFrame.functionName.startsWith('(')) return false
+    const [cold, warm] = [this.#comparison.of(node, COLD), this.#comparison.of(node, WARM)]
+    return warm.ms <= cold.ms * GONE_SHARE && isSignificant(cold, warm)
+  }
+
+  #isUnsafe(node: number): boolean {
+    return this.unsafeOf(this.#comparison.merge.trie.frames[node] as number).length > 0
+  }
+
+  unsafeOf(frame: number): string[] {
+    return this.#frames.category(frame) === 'native' ? [] : this.#openingsUnder(frame)
+  }
+
+  #openingsUnder(frame: number): string[] {
+    const callFrame = this.#frames.callFrame(frame)
+    return this.#openings.under(callFrame, this.#facts.endLine(callFrame))
+  }
+
+  /** What has neither name nor file of the application's cannot be called by it. */
+  #isNameable(frame: number): boolean {
+    const category = this.#frames.category(frame)
+    const { functionName } = this.#frames.callFrame(frame)
+    if (functionName === '' || functionName === '(anonymous)') return false
+    return category === 'application' || category === 'node_modules'
+  }
+
+  /** What opens a socket and builds tables is two things; the tables can be had before the fork. */
+  #splitUnsafe(picks: Map<number, Pick>): void {
+    for (const pick of [...picks.values()]) {
+      if (this.unsafeOf(pick.frame).length === 0) continue
+      const parts = new Map<number, Pick>()
+      for (const node of pick.nodes) this.#walk(node, parts, pick.frame)
+      for (const [key, part] of parts) {
+        if (!this.#isNameable(part.frame)) continue
+        const known = picks.get(key)
+        if (known) known.nodes.push(...part.nodes)
+        else picks.set(key, part)
+      }
+    }
+  }
+
+  /**
+   * After an `await` a function goes on without its callers above it. A finding that is also seen below another one is
+   * a part of that.
+   */
+  #absorbContinuations(picks: Map<number, Pick>): void {
+    const below = new Map<Pick, Set<number>>()
+    for (const pick of picks.values()) below.set(pick, this.#framesBelow(pick))
+    for (const [key, inner] of picks) {
+      const outer = [...picks.values()].find(
+        (pick) =>
+          pick !== inner &&
+          inner.frame !== pick.frame &&
+          this.unsafeOf(pick.frame).length === 0 &&
+          below.get(pick)?.has(inner.frame) &&
+          !below.get(inner)?.has(pick.frame),
+      )
+      if (outer === undefined || this.unsafeOf(inner.frame).length > 0) continue
+      outer.nodes.push(...inner.nodes)
+      picks.delete(key)
+    }
+  }
+
+  #framesBelow({ nodes }: Pick): Set<number> {
+    const { trie } = this.#comparison.merge
+    const frames = new Set<number>()
+    const visit = (node: number): void => {
+      for (const child of trie.children(node)) {
+        frames.add(trie.frames[child] as number)
+        visit(child)
+      }
+    }
+    for (const node of nodes) visit(node)
+    return frames
+  }
+
+  #measure({ frame, nodes, within }: Pick): Repeat | undefined {
+    const cold = this.#sum(nodes, COLD)
+    const warm = this.#sum(nodes, WARM)
+    const least = Math.max(LEAST_MS, LEAST_SHARE * this.#comparison.msPerJob(COLD))
+    if (cold.ms - warm.ms < least || !isSignificant(cold, warm)) return undefined
+    const presence = this.#presence(frame, nodes)
+    if (presence < LEAST_PRESENCE) return undefined
+    const category = this.#frames.category(frame)
+    const caller = category === 'native' || category === 'node' ? this.#caller(nodes[0] as number) : undefined
+    return { frame, nodes, coldMs: cold.ms, warmMs: warm.ms, presence, unsafe: this.unsafeOf(frame), within, caller }
+  }
+
+  #sum(nodes: readonly number[], side: number): PerJob {
+    let ms = 0
+    let variance = 0
+    for (const node of nodes) {
+      const figure = this.#comparison.of(node, side)
+      ms += figure.ms
+      variance += figure.variance
+    }
+    return { ms, variance }
+  }
+
+  /** By samples where it is long enough to be sampled in each process, else by counted calls. */
+  #presence(frame: number, nodes: readonly number[]): number {
+    const { trie } = this.#comparison.merge
+    const seen = Math.max(...nodes.map((node) => trie.figures(node, COLD).executions))
+    const sampled = seen / Math.max(1, this.#comparison.executions(COLD))
+    return Math.max(sampled, this.#facts.coldShare(this.#frames.callFrame(frame)) ?? 0)
+  }
+
+  #caller(node: number): number | undefined {
+    const { trie } = this.#comparison.merge
+    for (let at = trie.parents[node] as number; at > 0; at = trie.parents[at] as number) {
+      const frame = trie.frames[at] as number
+      const category = this.#frames.category(frame)
+      if (category === 'application' || category === 'node_modules') return frame
+    }
+    return undefined
+  }
+}

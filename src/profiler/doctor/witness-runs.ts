@@ -1,0 +1,50 @@
+import { WorkhorseError } from '../../errors.ts'
+import type { RawProfile, Suspect, WitnessReport } from '../../worker/isolation/profiling.ts'
+import { describeEnd, type Trial } from '../capture/trial.ts'
+import { CallFacts } from './call-facts.ts'
+
+/** Fresh processes that are witnessed: enough to see what is not called in each of them. */
+const COLD_WITNESSES = 4
+const WARM_AFTER = 3
+const WARM_WITNESSED = 4
+
+const REQUEST = { kind: 'witness', interval: 0 } as const
+
+/** Counts calls and openings, in fresh processes and in a used one. @throws WorkhorseError */
+export async function witness(trial: Trial, job: string, args: readonly string[]): Promise<CallFacts> {
+  const facts = new CallFacts()
+  for (let index = 0; index < COLD_WITNESSES; index++) {
+    const run = await trial.run({ name: job, args: args[index % args.length] as string }, REQUEST)
+    facts.addCold(rawOf(job, run))
+  }
+  const warm = { discard: WARM_AFTER, measure: Math.max(WARM_WITNESSED, args.length), args }
+  const run = await trial.run({ name: job, args: args[0] as string }, { ...REQUEST, warm })
+  facts.addWarm(rawOf(job, run))
+  return facts
+}
+
+/**
+ * Which of the suspects are given a value of the job's arguments: they do something for this job, not for all.
+ * @returns by index of the suspect, the value as JSON
+ */
+export async function watchArguments(
+  trial: Trial,
+  job: string,
+  args: readonly string[],
+  suspects: readonly Suspect[],
+): Promise<ReadonlyMap<number, string>> {
+  const given = new Map<number, string>()
+  if (suspects.length === 0) return given
+  for (const text of args.slice(0, COLD_WITNESSES)) {
+    const run = await trial.run({ name: job, args: text }, { ...REQUEST, suspects })
+    for (const found of (rawOf(job, run).profile as WitnessReport).given) given.set(found.suspect, found.value)
+  }
+  return given
+}
+
+function rawOf(job: string, run: Awaited<ReturnType<Trial['run']>>): RawProfile {
+  const reason = describeEnd(run)
+  if (reason === undefined && run.raw !== undefined) return JSON.parse(run.raw.toString()) as RawProfile
+  const why = reason ?? 'its process ended without handing over what it saw'
+  throw new WorkhorseError('WORKHORSE_TRIAL_FAILED', `${job} does not finish while its calls are counted: ${why}`)
+}

@@ -1,0 +1,80 @@
+import type { Suspect, WitnessReport } from '../profiling.ts'
+import type { InspectorSession } from './inspector-session.ts'
+
+interface Paused {
+  readonly hitBreakpoints?: readonly string[]
+  readonly callFrames: readonly {
+    readonly scopeChain: readonly { readonly type: string; readonly object: { readonly objectId?: string } }[]
+  }[]
+}
+
+interface RemoteObject {
+  readonly type: string
+  readonly value?: unknown
+  readonly objectId?: string
+}
+
+const DEPTH = 4
+
+/**
+ * Looks into the arguments of suspects as they are called, and compares them with the job's: what is given one of them
+ * does something for this job, not for all. The session is on the same thread, so a breakpoint does not stop anything:
+ * it is told, answered, and gone on from.
+ */
+export class ArgumentWatch {
+  readonly given: WitnessReport['given'][number][] = []
+  readonly #session: InspectorSession
+  readonly #breakpoints = new Map<string, number>()
+  #values: ReadonlySet<unknown> = new Set()
+
+  constructor(session: InspectorSession, suspects: readonly Suspect[]) {
+    this.#session = session
+    session.on<Paused>('Debugger.paused', (paused) => this.#look(paused))
+    suspects.forEach(({ url, lineNumber, columnNumber }, index) => {
+      const at = { url, lineNumber, columnNumber: Math.max(0, columnNumber) }
+      const { breakpointId } = session.post<{ breakpointId: string }>('Debugger.setBreakpointByUrl', at)
+      this.#breakpoints.set(breakpointId, index)
+    })
+  }
+
+  learn(args: readonly unknown[]): void {
+    const values = new Set<unknown>()
+    for (const argument of args) collect(argument, DEPTH, values)
+    this.#values = values
+  }
+
+  #look({ hitBreakpoints = [], callFrames }: Paused): void {
+    const suspect = this.#breakpoints.get(hitBreakpoints[0] ?? '')
+    const scope = callFrames[0]?.scopeChain.find(({ type }) => type === 'local')?.object.objectId
+    if (suspect === undefined || scope === undefined || this.given.some((found) => found.suspect === suspect)) return
+    const { result } = this.#properties(scope)
+    for (const { value } of result) {
+      const found = value && this.#find(value, DEPTH)
+      if (found === undefined) continue
+      this.given.push({ suspect, value: JSON.stringify(found) })
+      return
+    }
+  }
+
+  #find(value: RemoteObject, depth: number): unknown {
+    if (this.#values.has(value.value) && value.value !== undefined) return value.value
+    if (value.type !== 'object' || value.objectId === undefined || depth === 0) return undefined
+    for (const property of this.#properties(value.objectId).result.slice(0, 50)) {
+      const found = property.value && this.#find(property.value, depth - 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #properties(objectId: string): { result: readonly { name: string; value?: RemoteObject }[] } {
+    return this.#session.post('Runtime.getProperties', { objectId, ownProperties: true })
+  }
+}
+
+/** Strings and numbers that say something: by an empty text, 0, 1, true or null nothing can be recognised. */
+function collect(value: unknown, depth: number, into: Set<unknown>): void {
+  if (typeof value === 'string' && value !== '') into.add(value)
+  if (typeof value === 'number' && Math.abs(value) > 1) into.add(value)
+  if (typeof value !== 'object' || value === null || depth === 0) return
+  for (const inner of Object.values(value)) collect(inner, depth - 1, into)
+}
