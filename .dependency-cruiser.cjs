@@ -78,7 +78,8 @@ module.exports = {
       from: {
         orphan: true,
         path: '^src/',
-        pathNot: '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main|worker/isolation/pool/spawned-main)\\.ts$',
+        pathNot:
+          '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main|worker/isolation/pool/spawned-main)\\.ts$',
       },
       to: {},
     },

@@ -75,7 +75,13 @@ function describeBoot(report: BootReport): Finding[] {
 async function trySpawn(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
   const { nodeFlags = [], bootTimeout = 60_000 } = config.zygote ?? {}
   const options = resolvePoolOptions({ perChild: 1 }, 1, parseDuration(bootTimeout, 'bootTimeout'))
-  const nursery = new SpawnNursery({ modules, role: { perChild: 1 }, nodeFlags, hiddenEnv: ['WORKHORSE_BROKER'] })
+  const nursery = new SpawnNursery({
+    modules,
+    role: { perChild: 1 },
+    startMs: options.startMs,
+    nodeFlags,
+    hiddenEnv: ['WORKHORSE_BROKER'],
+  })
   const began = performance.now()
   let names: readonly string[] = []
   const isolation = new PoolIsolation(options, nursery, {

@@ -58,7 +58,7 @@ export class IsolationOpener {
       )
     }
     const { modules, nodeFlags, hiddenEnv } = fork
-    return new SpawnNursery({ modules, role: { perChild }, nodeFlags, hiddenEnv })
+    return new SpawnNursery({ modules, role: { perChild }, startMs: pool.startMs, nodeFlags, hiddenEnv })
   }
 
   #zygote(): ZygoteKeeper {
