@@ -1,6 +1,16 @@
+import type { CurrentJob } from '../../../job/context.ts'
 import { type HookName, hasHooks } from '../../../job/hooks.ts'
-import type { HorseProfiler } from './horse-profiler.ts'
+import type { ExecutionResult } from '../../execute-job.ts'
+import type { PhaseMark } from '../profiling.ts'
 import type { Native } from './native.ts'
+
+/** What measures a horse, as its life goes on. See horse-profiler.ts. */
+export interface HorseMeasurement {
+  mark(phase: PhaseMark['phase']): void
+  execute(current: CurrentJob, args: string): Promise<ExecutionResult>
+  /** Stop, and send what there is. @param cut the execution is still going on */
+  handOver(cut: boolean): void
+}
 
 /** What a horse asks of the operating system. A rehearsal in the zygote puts harmless stand-ins here. */
 export type HorseSystem = Pick<
@@ -22,7 +32,7 @@ export type HorseSystem = Pick<
   /** Renews what is cached about the process: pid, random numbers. */
   renewIdentity(): void
   /** Only in a horse that is measured. */
-  readonly profiler?: HorseProfiler
+  readonly profiler?: HorseMeasurement
 }
 
 /** The real thing, as a horse has it. */
