@@ -2,7 +2,7 @@ import type { CurrentJob } from '../../../job/context.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { PhaseMark, ProfileRequest, RawProfile, WarmRequest } from '../profiling.ts'
 import { HAND_OVER_SIGNAL } from './hand-over-signal.ts'
-import type { ExecutionMeter, HorseSystem } from './horse-system.ts'
+import type { HorseMeasurement, HorseSystem } from './horse-system.ts'
 import type { HorseReport } from './messages.ts'
 import { createInstrument, type Instrument } from './samplers.ts'
 import { ThreadClock } from './thread-clock.ts'
@@ -18,7 +18,7 @@ interface Outlet {
  * Measures a horse from the instruction after its fork until it leaves. V8's sampler is a thread, and a thread does not
  * survive a fork: so it is started here, in each horse, and what that costs is measured, too.
  */
-export class HorseProfiler implements ExecutionMeter {
+export class HorseProfiler implements HorseMeasurement {
   readonly #request: ProfileRequest
   readonly #outlet: Outlet
   readonly #instrument: Instrument
@@ -94,6 +94,7 @@ export class HorseProfiler implements ExecutionMeter {
     return value
   }
 
+  /** Stop, and send what there is. Once. */
   handOver(cut: boolean): void {
     // An interrupt can come at any time.
     if (this.#handedOver || this.#outlet.sending) return

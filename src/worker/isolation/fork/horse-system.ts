@@ -4,11 +4,11 @@ import type { ExecutionResult } from '../../execute-job.ts'
 import type { PhaseMark } from '../profiling.ts'
 import type { Native } from './native.ts'
 
-/** What a horse that is measured has its job run by. */
-export interface ExecutionMeter {
+/** What measures a horse, as its life goes on. See horse-profiler.ts. */
+export interface HorseMeasurement {
   mark(phase: PhaseMark['phase']): void
   execute(current: CurrentJob, args: string): Promise<ExecutionResult>
-  /** Stop, and send what there is. Once. */
+  /** Stop, and send what there is. @param cut the execution is still going on */
   handOver(cut: boolean): void
 }
 
@@ -32,7 +32,7 @@ export type HorseSystem = Pick<
   /** Renews what is cached about the process: pid, random numbers. */
   renewIdentity(): void
   /** Only in a horse that is measured. */
-  readonly profiler?: ExecutionMeter
+  readonly profiler?: HorseMeasurement
 }
 
 /** The real thing, as a horse has it. */
