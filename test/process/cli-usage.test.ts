@@ -40,8 +40,6 @@ describe('help', () => {
         queues list             list queues with their counts
         queues pause QUEUE…     let workers take nothing more from queues
         queues resume QUEUE…    let workers take from paused queues again
-        profile [NAME [JSON…]]  show where jobs spend their time, over many processes
-        doctor NAME             say what every fresh process of a job repeats, and how to mend it
         queues empty QUEUE…     delete all that waits in queues
         groups list             list groups of jobs
         groups show NAME        list the jobs of a group
@@ -51,6 +49,8 @@ describe('help', () => {
         schedule delete NAME…   forget schedules
         suspend                 let all workers take nothing more
         resume                  let all workers go on
+        profile [NAME [JSON…]]  show where jobs spend their time, over many processes
+        doctor NAME             say what every fresh process of a job repeats, and how to mend it
         bench [SCENARIO]        measure a whole worker on this machine
         check                   say whether everything here is ready to work
         shell                   open a REPL with the jobs loaded
@@ -71,7 +71,7 @@ describe('help', () => {
       Prints the id; with --wait the result, as JSON. A --unique job that is there already is not enqueued again.
 
       Flags
-        --broker URL       where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db
+        --broker URL       where jobs live; else WORKHORSE_BROKER, the config file, REDIS_URL, or sqlite:workhorse.db
         --config PATH      config file; else workhorse.config.{ts,mts,js,mjs} in this folder
         --jobs-file PATH   job module, may be repeated; else the config file, else jobs.{ts,mts,js,mjs}
         --queue QUEUE      queue to put it on; else the job's own
@@ -133,7 +133,7 @@ describe('help', () => {
       Put ended jobs back on their queues.
 
       Flags
-        --broker URL   where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db
+        --broker URL   where jobs live; else WORKHORSE_BROKER, the config file, REDIS_URL, or sqlite:workhorse.db
         --config PATH  config file; else workhorse.config.{ts,mts,js,mjs} in this folder
         --state STATE  all jobs in this state (queued, started, finished, failed, deferred, scheduled, stopped, canceled)
         --queue QUEUE  with --state: only jobs of this queue
@@ -159,7 +159,7 @@ describe('a mistake is one line with the nearest known name', () => {
       `"workhorse: unknown verb 'hlep'; did you mean 'help'? (see workhorse help)"`,
     )
     expect(await mistake(['zzz'])).toMatchInlineSnapshot(
-      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, health, jobs, queues, profile, doctor, groups, schedule, suspend, resume, bench, check, shell, help (see workhorse help)"`,
+      `"workhorse: unknown verb 'zzz'; known are worker, workers, enqueue, info, health, jobs, queues, groups, schedule, suspend, resume, profile, doctor, bench, check, shell, help (see workhorse help)"`,
     )
     expect(await mistake(['help', 'enqeue'])).toMatchInlineSnapshot(
       `"workhorse: unknown verb 'enqeue'; did you mean 'enqueue'? (see workhorse help)"`,
@@ -265,7 +265,7 @@ describe('a mistake is one line with the nearest known name', () => {
       `"workhorse: broker URL 'workhorse.db' has no scheme; write for example sqlite:workhorse.db"`,
     )
     expect(await mistake(['info', '--broker', 'sqlight:x.db'])).toMatchInlineSnapshot(
-      `"workhorse: unknown broker scheme 'sqlight:'; this version has SQLite only: write for example sqlite:workhorse.db"`,
+      `"workhorse: unknown broker scheme 'sqlight:'; write for example sqlite:workhorse.db or redis://localhost:6379"`,
     )
   })
 
