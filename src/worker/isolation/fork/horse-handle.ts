@@ -211,11 +211,11 @@ export class HorseHandle {
     const { header, body } = frame
     switch (header.type) {
       case 'finished':
-        this.#meter.noteShared(header.sharedBytes)
+        this.#meter.noteReport(header.memory)
         this.#lastWord = { type: 'finished', result: body.toString() }
         break
       case 'failed':
-        this.#meter.noteShared(header.sharedBytes)
+        this.#meter.noteReport(header.memory)
         this.#lastWord = { type: 'failed', failure: JSON.parse(body.toString()) as JobFailure }
         break
       case 'log':

@@ -12,7 +12,8 @@ import { HorseChannel } from './horse-channel.ts'
 import { takeLimits } from './horse-limits.ts'
 import { withProfiler } from './horse-profiler.ts'
 import type { HorseSystem } from './horse-system.ts'
-import type { HorseCommand } from './messages.ts'
+import type { HorseCommand, HorseMemory } from './messages.ts'
+import type { ResidentMemory } from './native.ts'
 
 /** What a horse inherits. */
 export interface Inheritance {
@@ -52,6 +53,7 @@ export class Horse {
   readonly #channel: HorseChannel
   readonly #abort = new LazyAbort()
   #started = false
+  #bornWith: ResidentMemory | null = null
   #ended = false
   #hooks: Promise<JobFailure | undefined> | undefined
 
@@ -94,6 +96,7 @@ export class Horse {
     this.#started = true
     this.#system.profiler?.mark('load')
     process.title = titleOf(header.job)
+    this.#bornWith = this.#system.residentMemory(0)
     if (header.limits) takeLimits(this.#system, header.limits)
     void this.#execute(header.job, frame.body.toString())
     if (!this.#ended) setImmediate(() => this.#keepGoing())
@@ -116,7 +119,7 @@ export class Horse {
     if (result.type === 'failed') return this.fail(result.failure)
     if (this.#ended) return
     this.#ended = true
-    this.#channel.send({ type: 'finished', ...this.#sharedMemory() }, result.result)
+    this.#channel.send({ type: 'finished', ...this.#memory() }, result.result)
     await this.#leave()
   }
 
@@ -124,15 +127,17 @@ export class Horse {
   fail(failure: JobFailure, exitCode = 0): void {
     if (this.#ended) return
     this.#ended = true
-    this.#channel.send({ type: 'failed', ...this.#sharedMemory() }, JSON.stringify(failure))
+    this.#channel.send({ type: 'failed', ...this.#memory() }, JSON.stringify(failure))
     if (failure.kind === 'error') void this.#leave()
     else this.#system.exit(exitCode)
   }
 
-  #sharedMemory(): { sharedBytes?: number } {
+  #memory(): { memory?: HorseMemory } {
+    const start = this.#bornWith
+    if (start === null) return {}
     try {
-      const memory = this.#system.residentMemory(0)
-      return memory === null ? {} : { sharedBytes: memory.sharedBytes }
+      const now = this.#system.residentMemory(0)
+      return now === null ? {} : { memory: { start, sharedBytes: now.sharedBytes } }
     } catch {
       // The job has taken all descriptors that it may have; its bill is a little less exact then.
       return {}

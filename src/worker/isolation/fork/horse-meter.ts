@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { MemoryUsage } from '../../../job/record.ts'
+import type { HorseMemory } from './messages.ts'
 import type { Native, ResidentMemory } from './native.ts'
 
 /** USER_HZ, the unit of times in /proc: 100 on every architecture that Node runs on. */
@@ -24,13 +25,15 @@ export class HorseMeter {
   /** The horse has a pid and its job. */
   begin(pid: number): void {
     this.#pid = pid
-    this.#start = this.#native.residentMemory(pid) ?? undefined
-    this.#lastShared = this.#start?.sharedBytes ?? 0
+    this.#start ??= this.#native.residentMemory(pid) ?? undefined
+    this.#lastShared ||= this.#start?.sharedBytes ?? 0
   }
 
-  /** It has a last word, and this was its share of files then. */
-  noteShared(bytes: number | undefined): void {
-    if (bytes !== undefined) this.#lastShared = bytes
+  /** It has a last word. A short job may be over before its birth was heard of: then only the horse knows its start. */
+  noteReport(memory: HorseMemory | undefined): void {
+    if (memory === undefined) return
+    this.#start ??= memory.start
+    this.#lastShared = memory.sharedBytes
   }
 
   /** Undefined where there is no such process any more. */

@@ -3,7 +3,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { ProfileRequest } from '../profiling.ts'
-import type { WaitResult } from './native.ts'
+import type { ResidentMemory, WaitResult } from './native.ts'
 
 /**
  * Every message between supervisor, zygote and horse. They are data: no function, no class, no handle.
@@ -84,12 +84,20 @@ export type HorseCommand =
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
-/** Horse → supervisor. `sharedBytes`: what of its resident memory belongs to files, when it ends (see HorseMeter). */
+/** Its own memory, as a horse with a job has seen it (see HorseMeter). */
+export interface HorseMemory {
+  /** When it got its job. */
+  readonly start: ResidentMemory
+  /** What of it belonged to files when it ended. */
+  readonly sharedBytes: number
+}
+
+/** Horse → supervisor. */
 export type HorseReport =
   /** Body: the result as JSON text. The last word of a horse, as is `failed`. */
-  | { readonly type: 'finished'; readonly sharedBytes?: number }
+  | { readonly type: 'finished'; readonly memory?: HorseMemory }
   /** Body: the failure as JSON text. */
-  | { readonly type: 'failed'; readonly sharedBytes?: number }
+  | { readonly type: 'failed'; readonly memory?: HorseMemory }
   /** A question to the job gateway. Body: its arguments as a JSON array. */
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
