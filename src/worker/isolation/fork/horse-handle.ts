@@ -6,6 +6,7 @@ import { defined } from '../../../support/defined.ts'
 import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
 import type { ProfileRequest } from '../profiling.ts'
+import { timeOfDay } from '../time-of-day.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
 import { explainDeath, type HorseDeath, signalName } from './horse-death.ts'
 import { descendants, HorseMeter } from './horse-meter.ts'
@@ -123,7 +124,7 @@ export class HorseHandle {
     this.#observer = observer
     if (this.pid !== undefined) this.#meter.begin(this.pid)
     this.#assignedAt = performance.now()
-    this.#send(runCommand(job), job.args)
+    this.#send(runCommand(job, this.born), job.args)
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#trySettle()
@@ -277,12 +278,14 @@ export class HorseHandle {
   }
 }
 
-function runCommand({ id, name, queue, attempt, meta, limits }: ClaimedJob): HorseCommand {
+function runCommand({ id, name, queue, attempt, meta, limits }: ClaimedJob, born: boolean): HorseCommand {
   const { cpuMs, openFiles } = limits ?? {}
   const kept = defined({ cpuMs, openFiles })
   return {
     type: 'run',
     job: { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) },
+    title: `workhorse: horse ${queue} ${name} ${id} since ${timeOfDay()}`,
+    ...(born ? {} : { unborn: true }),
     ...(Object.keys(kept).length === 0 ? {} : { limits: kept }),
   }
 }

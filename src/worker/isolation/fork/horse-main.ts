@@ -53,7 +53,7 @@ export class Horse {
   readonly #channel: HorseChannel
   readonly #abort = new LazyAbort()
   #started = false
-  #bornWith: ResidentMemory | null = null
+  #start: ResidentMemory | null = null
   #ended = false
   #hooks: Promise<JobFailure | undefined> | undefined
 
@@ -95,8 +95,8 @@ export class Horse {
     if (header.type !== 'run') return
     this.#started = true
     this.#system.profiler?.mark('load')
-    process.title = titleOf(header.job)
-    this.#bornWith = this.#system.residentMemory(0)
+    process.title = header.title
+    if (header.unborn) this.#start = this.#system.residentMemory(0)
     if (header.limits) takeLimits(this.#system, header.limits)
     void this.#execute(header.job, frame.body.toString())
     if (!this.#ended) setImmediate(() => this.#keepGoing())
@@ -133,11 +133,10 @@ export class Horse {
   }
 
   #memory(): { memory?: HorseMemory } {
-    const start = this.#bornWith
-    if (start === null) return {}
+    const start = this.#start
     try {
       const now = this.#system.residentMemory(0)
-      return now === null ? {} : { memory: { start, sharedBytes: now.sharedBytes } }
+      return now === null ? {} : { memory: { sharedBytes: now.sharedBytes, ...(start === null ? {} : { start }) } }
     } catch {
       // The job has taken all descriptors that it may have; its bill is a little less exact then.
       return {}
@@ -180,11 +179,6 @@ export class Horse {
     }
     this.fail(describeThrown(thrown, kind), 1)
   }
-}
-
-/** For `ps`: role, queue, job, and since when, in UTC; the process itself is older than its job. */
-function titleOf({ queue, name, id }: JobIdentity): string {
-  return `workhorse: horse ${queue} ${name} ${id} since ${new Date().toISOString().slice(11, 19)}Z`
 }
 
 function callDirectly<R>(_current: unknown, call: () => R): R {

@@ -32,7 +32,7 @@ export class HorseMeter {
   /** It has a last word. A short job may be over before its birth was heard of: then only the horse knows its start. */
   noteReport(memory: HorseMemory | undefined): void {
     if (memory === undefined) return
-    this.#start ??= memory.start
+    if (memory.start) this.#start ??= memory.start
     this.#lastShared = memory.sharedBytes
   }
 

@@ -77,7 +77,15 @@ export interface HorseLimits {
 /** Supervisor → horse. */
 export type HorseCommand =
   /** Body: the arguments as JSON text. */
-  | { readonly type: 'run'; readonly job: JobIdentity; readonly limits?: HorseLimits }
+  | {
+      readonly type: 'run'
+      readonly job: JobIdentity
+      /** For `ps`. Made by the supervisor, for every bit that a horse does itself it does in fresh memory. */
+      readonly title: string
+      readonly limits?: HorseLimits
+      /** Nobody outside knows it yet: it is to note itself what it begins with. */
+      readonly unborn?: true
+    }
   | { readonly type: 'abort'; readonly reason: string }
   /** A horse that is profiled sends what it has so far, and goes on without. */
   | { readonly type: 'hand-over' }
@@ -86,8 +94,8 @@ export type HorseCommand =
 
 /** Its own memory, as a horse with a job has seen it (see HorseMeter). */
 export interface HorseMemory {
-  /** When it got its job. */
-  readonly start: ResidentMemory
+  /** When it got its job, where the supervisor could not look itself. */
+  readonly start?: ResidentMemory
   /** What of it belonged to files when it ended. */
   readonly sharedBytes: number
 }

@@ -6,7 +6,7 @@ import { forgetJob } from '../../../job/registry.ts'
 import { encodeFrame, readFrame } from './frames.ts'
 import { becomeHorse, type Horse } from './horse-main.ts'
 import type { HorseSystem } from './horse-system.ts'
-import type { HorseReport } from './messages.ts'
+import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native } from './native.ts'
 
 const SYNCHRONOUS_ROUNDS = 300
@@ -62,7 +62,8 @@ async function live(
   wait: boolean,
 ): Promise<void> {
   const [ours, theirs] = native.socketPair('stream')
-  const run = { type: 'run', job: { id: 'rehearsal', name: NAME, queue: 'rehearsal', attempt: 1 } }
+  const job = { id: 'rehearsal', name: NAME, queue: 'rehearsal', attempt: 1 }
+  const run: HorseCommand = { type: 'run', job, title: `workhorse: horse rehearsal ${NAME}` }
   writeSync(ours, encodeFrame(run, JSON.stringify([wait])))
   const descriptors = [theirs, native.memoryFile('rehearsal'), native.memoryFile('rehearsal')]
   const zygoteDescriptors = [native.memoryFile('rehearsal')]

@@ -11,6 +11,7 @@ import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import { LOOP_EMPTY } from '../loop-empty.ts'
+import { timeOfDay } from '../time-of-day.ts'
 import { ChildChannel } from './child-channel.ts'
 import { type ChildSystem, processUsage } from './child-system.ts'
 import type { PoolCommand, StartStage } from './messages.ts'
@@ -174,7 +175,7 @@ const IDLE_TITLE = 'workhorse: pool child'
 
 /** For `ps`: role, queue, job, and since when, in UTC. An idle child goes on telling its last. */
 function titleOf({ queue, name, id }: JobIdentity): string {
-  return `workhorse: pool child ${queue} ${name} ${id} since ${new Date().toISOString().slice(11, 19)}Z`
+  return `workhorse: pool child ${queue} ${name} ${id} since ${timeOfDay()}`
 }
 
 function callDirectly<R>(_current: unknown, call: () => R): R {
