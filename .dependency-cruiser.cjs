@@ -16,7 +16,9 @@ const downwards = LAYERS.slice(1).map((layer, index) => ({
   },
 }))
 
-/** What runs in a zygote or a horse, as opposed to the supervisor's handles of them. */
+/** What runs in a zygote, a horse or a pool child, as opposed to the supervisor's handles of them. */
+const POOL_CHILD_FILES =
+  '^src/worker/isolation/pool/(forked-main|spawned-main|pool-child|child-channel|child-system|shared-output|parent-watch)\\.ts$'
 const CHILD_FILES =
   '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-profiler|samplers|witness|argument-watch|opening-watch|addon-openings|inspector-session|thread-clock|role|hand-over-signal|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
 
@@ -40,8 +42,22 @@ module.exports = {
       name: 'children-hold-no-broker',
       comment: 'A zygote that loads a broker would carry its connection over every fork.',
       severity: 'error',
-      from: { path: CHILD_FILES },
+      from: { path: [CHILD_FILES, POOL_CHILD_FILES] },
       to: { path: '^src/(broker|queue|config|cli|bench|profiler)/', reachable: true },
+    },
+    {
+      name: 'flame-graph-runs-in-browsers',
+      comment: 'What is drawn in Node is redrawn in the browser, by the same code.',
+      severity: 'error',
+      from: { path: '^src/profiler/flame/(graph|browser)/' },
+      to: { pathNot: '^src/profiler/flame/(graph|browser)/' },
+    },
+    {
+      name: 'browser-code-only-as-a-bundle',
+      comment: 'It needs a document; scripts/build.mjs makes one script of it.',
+      severity: 'error',
+      from: { pathNot: '^src/profiler/flame/browser/' },
+      to: { path: '^src/profiler/flame/browser/' },
     },
     {
       name: 'sqlite-driver-only-in-its-broker',
@@ -50,13 +66,20 @@ module.exports = {
       to: { path: 'node_modules/(libsql|@photostructure/sqlite)/|^(node:)?sqlite$' },
     },
     {
+      name: 'redis-client-only-in-its-broker',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/broker/redis/' },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
       name: 'no-orphans',
       comment: 'A file that nobody imports and that is no entry is dead.',
       severity: 'error',
       from: {
         orphan: true,
         path: '^src/',
-        pathNot: '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main)\\.ts$',
+        pathNot:
+          '^src/(index|worker/index|broker/index|cli/main|bench/producer-main|bench/bare-fork-main|worker/isolation/pool/spawned-main)\\.ts$',
       },
       to: {},
     },

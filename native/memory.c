@@ -19,11 +19,11 @@ napi_value js_resident_memory(napi_env env, napi_callback_info info) {
   if (pid == 0) snprintf(path, sizeof path, "/proc/self/statm");
   else snprintf(path, sizeof path, "/proc/%d/statm", pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT ? make_null(env) : throw_errno(env, "open", errno);
+  if (fd < 0) return errno == ENOENT || errno == ESRCH ? make_null(env) : throw_errno(env, "open", errno);
   ssize_t length = read(fd, text, sizeof text - 1);
   int error = errno;
   close(fd);
-  /* It ended between open and read. */
+  /* It ended meanwhile. */
   if (length < 0) return error == ESRCH ? make_null(env) : throw_errno(env, "read", error);
   text[length] = '\0';
   /* A zombie has no memory: all of it reads as 0. */

@@ -1,5 +1,5 @@
 // Compiles src/ to dist/, code for browsers into one script each, and leaves alone what is newer than all of its sources.
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { bundle } from './lib/bundle.mjs'
@@ -13,6 +13,9 @@ if (process.argv.includes('--force') || newestChange([join(dist, 'index.js')]) <
   const begun = Date.now()
   await bundle('profiler/flame/browser/page.ts', 'profiler/flame/page.js')
   runNode(createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'))
+  // What is read as text at run time.
+  const scripts = join('broker', 'redis', 'scripts')
+  cpSync(join(root, 'src', scripts), join(dist, scripts), { recursive: true })
   // Written over in place, so that what runs from it meanwhile goes on; what has no source any more goes.
   removeOlder(dist, begun - 1000)
   chmodSync(join(dist, 'cli', 'main.js'), 0o755)

@@ -4,7 +4,15 @@ import { delimiter, join } from 'node:path'
 import { run } from './run.mjs'
 
 /** What the tests need of the machine: a command, and the Debian package that brings it. */
-const NEEDED = { 'g++': 'g++', make: 'make', python3: 'python3', git: 'git', chromium: 'chromium' }
+const NEEDED = {
+  'g++': 'g++',
+  make: 'make',
+  python3: 'python3',
+  git: 'git',
+  chromium: 'chromium',
+  'redis-server': 'redis-server',
+  rq: 'python3-rq',
+}
 
 /** Installs what is missing where this may be done, else says what to install and fails. */
 export function installMissingPackages() {

@@ -149,8 +149,18 @@ export interface Broker {
   workResume(): Promise<void>
   workSuspended(): Promise<boolean>
 
+  /** How the store is set up, for people: what it is, and what about it can lose jobs. */
+  storeReport(): Promise<StoreReport>
+
   /** Pending `workWait`s resolve; every later call rejects with BrokerUnavailableError. Closing again does nothing. */
   close(): Promise<void>
+}
+
+/** Sentences. */
+export interface StoreReport {
+  readonly facts: readonly string[]
+  /** Each says what may happen, and the mend. */
+  readonly warnings: readonly string[]
 }
 
 /** Differences between brokers, by name: nobody asks which broker it is. */

@@ -9,5 +9,5 @@ export type WorkerCommand =
   | { readonly type: 'stop-job'; readonly jobId: string; readonly graceMs?: number }
   /** Abort the job's signal; where it obeys it becomes `canceled`. */
   | { readonly type: 'cancel-job'; readonly jobId: string }
-  /** Kill what runs; those executions fail, and are retried where their jobs say so. */
-  | { readonly type: 'kill-horse' }
+  /** Kill what runs, or only that job; those executions fail, and are retried where their jobs say so. */
+  | { readonly type: 'kill-horse'; readonly jobId?: string }

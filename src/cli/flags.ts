@@ -25,7 +25,7 @@ export const FLAGS = {
   broker: {
     kind: 'text',
     value: 'URL',
-    help: 'where jobs live; else WORKHORSE_BROKER, else the config file, else sqlite:workhorse.db',
+    help: 'where jobs live; else WORKHORSE_BROKER, the config file, REDIS_URL, or sqlite:workhorse.db',
   },
   config: { kind: 'text', value: 'PATH', help: 'config file; else workhorse.config.{ts,mts,js,mjs} in this folder' },
   'jobs-file': {
@@ -167,6 +167,12 @@ export const FLAGS = {
   jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
   'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
   samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
+  sort: {
+    kind: 'choice',
+    choices: BILL_KEYS,
+    help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
+  },
+  bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
   pid: { kind: 'text', short: 'p', value: 'WORKER', help: 'pid or name of a worker that runs on this host' },
   duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
   output: { kind: 'text', short: 'o', value: 'FILE', help: 'where to write it; else profile.svg' },
@@ -199,12 +205,6 @@ export const FLAGS = {
   verify: { kind: 'switch', help: 'do the first thing advised before the fork, in a trial, and measure again' },
   'max-repeat': { kind: 'duration', value: 'D', help: 'exit with 1 where more than this could be hoisted' },
   graphs: { kind: 'text', value: 'FOLDER', help: 'write before.svg, diff.svg and (with --verify) after.svg there' },
-  sort: {
-    kind: 'choice',
-    choices: BILL_KEYS,
-    help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
-  },
-  bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
   limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>

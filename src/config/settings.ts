@@ -34,7 +34,7 @@ export interface Settings {
 
 /**
  * Puts together what flags, environment and config file say, in this order of precedence:
- * flag, `WORKHORSE_BROKER`, config file, default (`sqlite:workhorse.db` and `jobs.*` in the current folder).
+ * flag, `WORKHORSE_BROKER`, config file, `REDIS_URL`, default (`sqlite:workhorse.db` and `jobs.*` in the current folder).
  */
 export async function resolveSettings(source: SettingsSource = {}): Promise<Settings> {
   const cwd = source.cwd ?? process.cwd()
@@ -92,6 +92,9 @@ function resolveBroker(
   const env = process.env['WORKHORSE_BROKER']
   if (env) return { brokerUrl: env, brokerFolder: cwd, brokerFrom: 'WORKHORSE_BROKER' }
   if (config.broker) return { brokerUrl: config.broker, brokerFolder: base, brokerFrom: 'the config file' }
+  // Where hosting services, and RQ itself, say it.
+  const redis = process.env['REDIS_URL']
+  if (redis) return { brokerUrl: redis, brokerFolder: cwd, brokerFrom: 'REDIS_URL' }
   return { brokerUrl: DEFAULT_BROKER, brokerFolder: cwd, brokerFrom: 'the default' }
 }
 

@@ -5,6 +5,7 @@
 export const FAILURE_KINDS = [
   'error',
   'unknown-job',
+  'unreadable-payload',
   'result-not-json',
   'after-fork',
   'timeout',

@@ -39,11 +39,24 @@ export class Scheduler {
     this.#hooks = hooks
   }
 
-  /** @throws UsageError where a name belongs to another owner, @throws BrokerUnavailableError */
+  /** Puts the declarations into the broker, and begins to fire. @throws as `sync` */
   async start(declared: readonly DeclaredSchedule[]): Promise<void> {
+    await this.sync(declared)
+    this.#sleep(0)
+  }
+
+  /**
+   * Puts the declarations into the broker: at the start, and when the job modules were loaded anew.
+   * @throws UsageError where a name belongs to another owner, @throws BrokerUnavailableError
+   */
+  async sync(declared: readonly DeclaredSchedule[]): Promise<void> {
     const now = Date.now()
     const definitions = declared.map((each) => ({ ...each, nextAt: firstTime(readSpec(each), now) }))
     this.#hooks.synced(await this.#broker.scheduleSync({ owner: this.#owner, definitions }))
+    if (this.#timer === undefined) return
+    // What is new may be due before the next look.
+    this.#timer.clear()
+    await this.#turn
     this.#sleep(0)
   }
 
@@ -54,6 +67,8 @@ export class Scheduler {
   }
 
   #sleep(ms: number): void {
+    // There is one timer: a sync may have armed one while a turn was ending.
+    this.#timer?.clear()
     if (this.#stopped) return
     this.#timer = new LongTimeout(ms, () => {
       this.#turn = this.#fireDue()

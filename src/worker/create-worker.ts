@@ -79,20 +79,24 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   logWorkerEvents(supervisor, logger)
   const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
   const control = new ControlServer(description, router, () => supervisor.running.length)
+  const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
   return {
     name: identity.name,
     supervisor,
     isolation,
-    recycle: () => router.recycle(),
+    recycle: async () => {
+      await router.recycle()
+      if (!resolved.burst) await scheduler.sync(router.schedules)
+    },
     run: async () => {
       // Inline jobs run in this process and enqueue by this worker's broker.
       setGatewayProvider(() => gateway)
-      const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
       try {
         await router.start()
-        await control.open(logger)
+        for (const text of (await broker.storeReport()).warnings) logger.warn({ event: 'broker.warning' }, text)
         // A burst ends when the queues are empty: what becomes due later is not its business.
         if (!resolved.burst) await scheduler.start(router.schedules)
+        await control.open(logger)
         options.onReady?.()
         await supervisor.run()
       } finally {

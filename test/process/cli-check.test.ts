@@ -59,10 +59,10 @@ describe('check', () => {
       "  node       VERSION on PLATFORM
         config     /project/workhorse.config.mjs
         jobs file  /project/jobs.mjs
-        inline     jobs load in N ms
+        pool       a spawned child is ready in N ms
 
       warnings:
-        fork  jobs will run inline: fork mode needs the native addon, and there is none at /nowhere/workhorse.node; build it with: apt-get install g++ make python3 && node /package/scripts/build-native.mjs
+        fork  jobs will run in pool mode: fork mode needs the native addon, and there is none at /nowhere/workhorse.node; build it with: apt-get install g++ make python3 && node /package/scripts/build-native.mjs
         jobs  the jobs file defines none; call job() in it, or import what does
 
       errors:
@@ -121,8 +121,8 @@ describe('check', () => {
     expect(asked.text(asked.report.errors, 'fork')).toContain('none at /nowhere/workhorse.node')
     const default_ = await check({ 'jobs.mjs': JOBS }, { env })
     expect(default_.report.ok).toBe(true)
-    expect(default_.text(default_.report.warnings, 'fork')).toMatch(/^jobs will run inline: /)
-    expect(default_.text(default_.report.facts, 'inline')).toMatch(/^jobs load in /)
+    expect(default_.text(default_.report.warnings, 'fork')).toMatch(/^jobs will run in pool mode: /)
+    expect(default_.text(default_.report.facts, 'pool')).toMatch(/^a spawned child is ready in /)
   })
 
   test.skipIf(process.getuid?.() === 0)('a folder that cannot be written is an error', async () => {

@@ -9,7 +9,7 @@ interface List {
   readonly cursor?: string
 }
 
-const ISOLATIONS = ['fork', 'inline'] as const
+const ISOLATIONS = ['fork', 'pool', 'inline'] as const
 
 describe.each(ISOLATIONS)('enqueue, work, look (%s)', (isolation) => {
   const burst = ['worker', 'default', 'loud', '--burst', '--isolation', isolation]

@@ -6,7 +6,7 @@ import { descendants, isAlive, printed, printedJson, runCli, startCli } from '..
 import { eventually } from '../support/eventually.ts'
 import { createProject, JOBS } from '../support/project.ts'
 
-const ISOLATIONS = ['fork', 'inline'] as const
+const ISOLATIONS = ['fork', 'pool', 'inline'] as const
 
 describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
   /** A worker with a job that runs until `release()`, and one more that waits. */
@@ -106,7 +106,7 @@ test('SIGKILL of a worker takes its zygote and horses along', async () => {
 describe('isolation', () => {
   const WITHOUT_ADDON = { WORKHORSE_NATIVE: '/nowhere/workhorse.node' }
 
-  test('is inline, with one line that says why and what to install, where fork is not available', async () => {
+  test('is pool, with one line that says why and what to install, where fork is not available', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
     await printed(['enqueue', 'add', '1', '2'], { cwd })
     const worker = startCli(['worker', '--burst'], { cwd, env: WITHOUT_ADDON })
@@ -114,9 +114,9 @@ describe('isolation', () => {
     const warnings = worker.log.filter(({ level }) => level === 'warn')
     expect(warnings).toHaveLength(1)
     expect(warnings[0]?.msg).toMatch(
-      /^jobs run inline, .*none at \/nowhere\/workhorse\.node; build it with: apt-get install .*$/,
+      /^jobs run in pool mode, .*none at \/nowhere\/workhorse\.node; build it with: apt-get install .*$/,
     )
-    expect(worker.log.find(({ event }) => event === 'worker.started')).toMatchObject({ isolation: 'inline' })
+    expect(worker.log.find(({ event }) => event === 'worker.started')).toMatchObject({ isolation: 'pool' })
     expect(worker.log.find(({ event }) => event === 'worker.done')).toMatchObject({ finished: 1 })
   })
 

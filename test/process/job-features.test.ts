@@ -83,7 +83,7 @@ describe.each(['fork', 'inline'] as const)('in %s mode', (mode) => {
     const callbacks = (await broker.jobList({ limit: 10, name: 'told' })).jobs
     expect(callbacks).toHaveLength(1)
     const event = JSON.parse((await ended(callbacks[0]?.id ?? '')).result ?? '')
-    expect(event).toMatchObject({ type: 'stopped', job: { id } })
+    expect(event).toMatchObject({ type: 'stopped', job: { id, meta: { running: true } } })
   })
 
   it('a job runs after those that it depends on', async () => {

@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PoolStartError, ZygoteBootError } from '../../dist/errors.js'
 import type { PoolOptions } from '../../dist/worker/isolation/pool/pool-options.js'
@@ -304,6 +307,36 @@ describe.each(['fork', 'spawn'] as const)('a pool whose children are started by 
   })
 })
 
+describe.each(['fork', 'spawn'] as const)('a pool that loads the jobs anew, by %s,', (start) => {
+  const write = (module: string, version: string) => {
+    const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
+    writeFileSync(module, `import { job } from ${entry}; job('version', () => ${version})`)
+  }
+
+  it('replaces all of its children', { timeout: 60_000 }, async () => {
+    const module = join(await temporaryDirectory(), 'versions.mjs')
+    write(module, '1')
+    const { run, isolation } = await started(start, { module, size: 2 })
+    expect(resultOf(await run('version'))).toBe(1)
+    write(module, '2')
+    await isolation.recycle?.()
+    const results = await Promise.all(Array.from({ length: 4 }, () => run('version')))
+    expect(results.map(resultOf)).toEqual([2, 2, 2, 2])
+  })
+
+  it('keeps them where the new jobs cannot be loaded', { timeout: 60_000 }, async () => {
+    const module = join(await temporaryDirectory(), 'versions.mjs')
+    write(module, '1')
+    const { run, isolation, told } = await started(start, { module })
+    const pid = isolation.childPids[0]
+    write(module, '(')
+    await expect(isolation.recycle?.()).rejects.toThrow(/loading the job modules failed/)
+    expect(resultOf(await run('version'))).toBe(1)
+    expect(isolation.childPids).toEqual([pid])
+    expect(told.broken).toEqual([])
+  })
+})
+
 describe('a pool over a zygote', () => {
   it('loses its children with the zygote, declares their jobs failed, and goes on with the next', async () => {
     const { run, zygotePid } = await started('fork', { size: 2 })
@@ -313,5 +346,18 @@ describe('a pool over a zygote', () => {
     expect(failureOf(await execution)).toMatchObject({ kind: 'zygote-died' })
     expect(resultOf(await run('count')).count).toBe(1)
     expect(zygotePid()).not.toBe(before)
+  })
+})
+
+describe('a spawned pool child', () => {
+  it('whose job blocks its event loop does not outlive its supervisor', { timeout: 60_000 }, async () => {
+    const supervisor = fork(fileURLToPath(new URL('./fixtures/pool-supervisor.mjs', import.meta.url)), [], {
+      execArgv: [],
+    })
+    const [pid] = (await once(supervisor, 'message')) as [number]
+    expect(isAlive(pid)).toBe(true)
+    supervisor.kill('SIGKILL')
+    await once(supervisor, 'exit')
+    await eventually(() => expect(isAlive(pid)).toBe(false), { timeoutMs: 15_000 })
   })
 })

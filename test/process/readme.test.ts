@@ -1,11 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { type RunningCli, startCli } from '../support/cli.ts'
-import { createProject } from '../support/project.ts'
+import { blocksOf, installInto, read, Terminals } from '../support/guide.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = read('README.md')
@@ -25,91 +24,10 @@ const PRINTS: Readonly<Record<string, RegExp>> = {
   'npx workhorse bench noop --jobs 100 --samples 10': /noop/,
 }
 
-interface Block {
-  readonly language: string
-  readonly text: string
-  /** Named by a comment in its first line. */
-  readonly file: string | undefined
-}
-
-function read(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8')
-}
-
-function blocksOf(page: string): Block[] {
-  return [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({
-    language,
-    text,
-    file: /^\/\/ (\S+\.ts)\n/.exec(text)?.[1],
-  }))
-}
-
-/** An empty project in which workhorse is installed, as npm would do it. */
-async function installInto(files: Readonly<Record<string, string>> = {}): Promise<string> {
-  const folder = await createProject(files)
-  const bin = join(folder, 'node_modules', '.bin')
-  await mkdir(bin)
-  await symlink(join(ROOT, 'dist', 'cli', 'main.js'), join(bin, 'workhorse'))
-  await symlink(join(ROOT, 'node_modules', 'jiti', 'lib', 'jiti-cli.mjs'), join(bin, 'jiti'))
-  return folder
-}
-
-/** The reader's terminals: one for the worker, which a new one replaces, and one for everything else. */
-class Terminals {
-  readonly #folder: string
-  #worker: RunningCli | undefined
-
-  constructor(folder: string) {
-    this.#folder = folder
-  }
-
-  async run(command: string): Promise<void> {
-    if (command === `npm install ${PACKAGE.name}`) return
-    const worker = /^npx workhorse (workers? .*|worker)$/.exec(command)?.[1]
-    if (worker !== undefined && !worker.includes('--burst')) return this.#startWorker(worker.split(' '))
-    const { code, output } = await this.#runToEnd(command)
-    expect(code, `${command}\n${output}`).toBe(0)
-    const expected = PRINTS[command]
-    if (expected !== undefined) expect(output, command).toMatch(expected)
-  }
-
-  async #startWorker(args: readonly string[]): Promise<void> {
-    await this.leave()
-    this.#worker = startCli(args, { cwd: this.#folder })
-    await this.#worker.waitForEvent(`${args[0]}.ready`, 60_000)
-  }
-
-  /** Ctrl-C in the worker's terminal. */
-  async leave(): Promise<void> {
-    this.#worker?.kill('SIGINT')
-    const exit = await this.#worker?.exited
-    if (exit !== undefined) expect(exit.code, exit.stderr).toBe(0)
-    this.#worker = undefined
-  }
-
-  /** npx looks into node_modules/.bin first; so does this, and nowhere else. */
-  async #runToEnd(command: string): Promise<{ code: number | null; output: string }> {
-    const kept = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_OPTIONS|WORKHORSE_BROKER)/.test(name))
-    const folders = [join(this.#folder, 'node_modules', '.bin'), dirname(process.execPath), process.env['PATH']]
-    const PATH = folders.join(delimiter)
-    const env = { ...Object.fromEntries(kept), PATH, HOME: this.#folder }
-    const shell = spawn('sh', ['-c', command.replaceAll('npx ', '')], { cwd: this.#folder, env, timeout: 60_000 })
-    let output = ''
-    for (const stream of [shell.stdout, shell.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text
-      })
-    }
-    shell.stdin.end()
-    const code = await new Promise<number | null>((resolve) => shell.once('close', resolve))
-    return { code, output }
-  }
-}
-
 describe('README.md', () => {
   it('runs as it is written, from top to bottom', { timeout: 240_000 }, async () => {
     const folder = await installInto()
-    const terminals = new Terminals(folder)
+    const terminals = new Terminals(folder, PRINTS)
     for (const { language, text, file } of blocksOf(README)) {
       if (file !== undefined) await writeFile(join(folder, file), text)
       if (language !== 'sh') continue
@@ -128,7 +46,7 @@ describe('README.md', () => {
 
   it.skipIf(!nodeStripsTypes())('runs its first example on plain Node', { timeout: 60_000 }, async () => {
     const folder = await installInto(minimalExample())
-    const terminals = new Terminals(folder)
+    const terminals = new Terminals(folder, PRINTS)
     await terminals.run('npx workhorse worker')
     await terminals.run('node enqueue.ts')
     await terminals.leave()
@@ -166,7 +84,7 @@ describe('the documentation', () => {
     const files = pages.flatMap((page, number) =>
       blocksOf(read(page))
         .filter(({ language }) => language === 'ts')
-        .map(({ text, file }, index) => [file ?? `page-${number}-${index}.ts`, text] as const),
+        .map(({ text, file }, index) => [`page-${number}/${file ?? `${index}.ts`}`, text] as const),
     )
     const folder = await installInto(Object.fromEntries(files))
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS }))

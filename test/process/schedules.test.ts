@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Broker, connectBroker, type ScheduleRecord } from '../../dist/broker/index.js'
@@ -120,5 +121,29 @@ describe.each(['fork', 'inline'] as const)('a worker in %s mode', (mode) => {
     expect(await ended(job?.id ?? '')).toMatchObject({ state: 'finished', result: JSON.stringify(mode) })
     expect(log.join()).toContain('schedules: added tick')
     expect((await broker.scheduleList())[0]).toMatchObject({ name: 'tick', owner: 'workhorse' })
+  })
+})
+
+describe('a worker that loads its job modules anew', () => {
+  it('has the schedules that they declare now', { timeout: 60_000 }, async () => {
+    const modules = [join(await temporaryDirectory(), 'jobs.mjs')]
+    const declare = (when: string) =>
+      writeFile(
+        modules[0] as string,
+        `import { job, schedule } from '${new URL('../../dist/index.js', import.meta.url).href}'
+         schedule('changing', ${when}, job('noop', () => {}))`,
+      )
+    await declare(`{ every: '1h' }`)
+    const { start, broker, log } = await workplace('fork')
+    const worker = start({ modules })
+    await eventually(() => expect(log.join()).toContain('schedules: added changing'), { timeoutMs: 20_000 })
+    const [before] = await broker.scheduleList()
+    await declare(`{ every: '1s' }`)
+    await worker.recycle()
+    expect((await broker.scheduleList())[0]?.hash).not.toBe(before?.hash)
+    // Sooner than the old one, and sooner than schedules are looked for by themselves.
+    await eventually(async () => expect((await broker.jobList({ limit: 10 })).jobs.length).toBeGreaterThan(0), {
+      timeoutMs: 15_000,
+    })
   })
 })

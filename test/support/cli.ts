@@ -135,7 +135,7 @@ export interface LogLine {
 /** Nothing of the machine's own configuration, and a home that is the test's. */
 function environment(cwd: string, env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^(WORKHORSE(?!_TEST_RUN)|VITEST|NODE_OPTIONS|FORCE_COLOR|NO_COLOR)/.test(name),
+    ([name]) => !/^(WORKHORSE(?!_TEST_RUN)|REDIS_URL|VITEST|NODE_OPTIONS|FORCE_COLOR|NO_COLOR)/.test(name),
   )
   return { ...Object.fromEntries(own), HOME: join(cwd), ...env }
 }

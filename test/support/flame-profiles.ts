@@ -1,4 +1,12 @@
-import type { Frame, FrameCategory, NodeDiff, Profile, ProfileMeta, ProfileNode } from '../../src/profiler/profile.ts'
+import type {
+  Frame,
+  FrameCategory,
+  NodeDiff,
+  Phase,
+  Profile,
+  ProfileMeta,
+  ProfileNode,
+} from '../../src/profiler/profile.ts'
 
 /** A frame as tests write it down; `self` in the profile's unit over all executions. */
 export interface Sketch {
@@ -6,6 +14,7 @@ export interface Sketch {
   readonly file?: string
   readonly line?: number
   readonly category?: FrameCategory
+  readonly phase?: Phase
   readonly self?: number
   readonly executions?: number
   /** Milliseconds per job; `self` is then ignored. */
@@ -50,6 +59,7 @@ export function profileOf(sketches: readonly Sketch[], meta: Partial<ProfileMeta
       total: self + below,
       samples: Math.round(self / 1000),
       executions: sketch.executions ?? executions,
+      ...(sketch.phase && { phase: sketch.phase }),
       ...(meta.diff && { diff: diffOf(sketch, nodes, index) }),
     }
     return self + below

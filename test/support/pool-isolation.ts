@@ -66,7 +66,7 @@ function nursery(
   perChild: number,
 ): Nursery {
   if (keeper) return new ForkNursery(keeper, { perChild })
-  return new SpawnNursery({ modules, role: { perChild }, nodeFlags, hiddenEnv: [] })
+  return new SpawnNursery({ modules, role: { perChild }, startMs: 30_000, nodeFlags, hiddenEnv: [] })
 }
 
 function zygoteKeeper(modules: readonly string[], nodeFlags: readonly string[]): ZygoteKeeper {

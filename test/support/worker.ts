@@ -28,9 +28,9 @@ export interface Workplace {
   start(options?: Partial<CreateWorkerOptions>): Worker
 }
 
-/** A broker of the test's own, and workers on it, with the fixture's jobs. */
-export async function workplace(isolation: IsolationMode): Promise<Workplace> {
-  const url = `sqlite:${join(await temporaryDirectory(), 'jobs.db')}`
+/** A broker of the test's own, and workers on it, with the fixture's jobs. On SQLite where no URL is given. */
+export async function workplace(isolation: IsolationMode, brokerUrl?: string): Promise<Workplace> {
+  const url = brokerUrl ?? `sqlite:${join(await temporaryDirectory(), 'jobs.db')}`
   const broker = await connectBroker(url)
   onTestFinished(() => broker.close())
   const log: string[] = []

@@ -56,16 +56,12 @@ describe('connectBroker', () => {
       "broker option synchronous is 'ful', did you mean 'full'?; it is one of normal, full",
     ],
     [
-      'redis://localhost:6379',
-      "broker scheme 'redis:' is not there yet; this version has SQLite only: write for example sqlite:workhorse.db",
-    ],
-    [
       'sqlit:jobs.db',
-      "unknown broker scheme 'sqlit:', did you mean 'sqlite:'?; this version has SQLite only: write for example sqlite:workhorse.db",
+      "unknown broker scheme 'sqlit:', did you mean 'sqlite:'?; write for example sqlite:workhorse.db or redis://localhost:6379",
     ],
     [
       'postgres://localhost',
-      "unknown broker scheme 'postgres:'; this version has SQLite only: write for example sqlite:workhorse.db",
+      "unknown broker scheme 'postgres:'; write for example sqlite:workhorse.db or redis://localhost:6379",
     ],
   ])('refuses %j in one line with the mend', async (url, message) => {
     const attempt = connectBroker(url)

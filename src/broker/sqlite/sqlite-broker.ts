@@ -16,6 +16,7 @@ import type {
   MaintainParams,
   Maintenance,
   QueueInfo,
+  StoreReport,
   WaitParams,
   WorkerHeartbeatParams,
   WorkerInfo,
@@ -276,6 +277,11 @@ export class SqliteBroker implements Broker {
     } catch (error) {
       if (!closed.aborted) throw error
     }
+  }
+
+  async storeReport(): Promise<StoreReport> {
+    this.#connection.assertUsable()
+    return { facts: [], warnings: [] }
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,13 @@ export async function checkBroker({ brokerUrl, brokerFolder, brokerFrom }: Setti
       const queues = await broker.queueList()
       const workers = await broker.workerList()
       const seen = `${queues.length} queues, ${workers.length} workers; set by ${brokerFrom}`
-      return [ok('broker', `${broker.url}: ${seen}`), ...(file === undefined ? [] : await checkFile(file))]
+      const { facts, warnings } = await broker.storeReport()
+      return [
+        ok('broker', `${broker.url}: ${seen}`),
+        ...facts.map((text) => ok('store', text)),
+        ...warnings.map((text) => warning('store', text)),
+        ...(file === undefined ? [] : await checkFile(file)),
+      ]
     } finally {
       await broker.close()
     }

@@ -75,12 +75,25 @@ function describeBoot(report: BootReport): Finding[] {
 async function trySpawn(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
   const { nodeFlags = [], bootTimeout = 60_000 } = config.zygote ?? {}
   const options = resolvePoolOptions({ perChild: 1 }, 1, parseDuration(bootTimeout, 'bootTimeout'))
-  const nursery = new SpawnNursery({ modules, role: { perChild: 1 }, nodeFlags, hiddenEnv: ['WORKHORSE_BROKER'] })
+  const nursery = new SpawnNursery({
+    modules,
+    role: { perChild: 1 },
+    startMs: options.startMs,
+    nodeFlags,
+    hiddenEnv: ['WORKHORSE_BROKER'],
+  })
   const began = performance.now()
-  const isolation = new PoolIsolation(options, nursery, SILENT)
+  let names: readonly string[] = []
+  const isolation = new PoolIsolation(options, nursery, {
+    ...SILENT,
+    childReady: (_pid, _startMs, jobs) => {
+      names = jobs
+    },
+  })
   try {
     await isolation.start()
-    return [ok('pool', `a child is ready in ${formatDuration(performance.now() - began)}`)]
+    const took = formatDuration(performance.now() - began)
+    return [ok('pool', `a spawned child is ready in ${took}`), describeNames(names)]
   } catch (cause) {
     return [thrown('pool', cause)]
   } finally {

@@ -27,9 +27,9 @@ export async function runEnqueue({ flags, positionals }: Invocation<EnqueueFlag>
   const broker = await openBroker(settings)
   try {
     const isDuplicate = (await broker.jobEnqueue([job])).duplicates.length > 0
-    if (isDuplicate) note(`nothing enqueued: ${job.name} ${job.id} is there already`)
+    if (isDuplicate && !flags.json) note(`nothing enqueued: ${job.name} ${job.id} is there already`)
     if (flags.wait === undefined) printEnqueued(job, isDuplicate, flags)
-    else await waitForResult(broker, job, flags)
+    else await waitForResult(broker, job, isDuplicate, flags)
     return 0
   } finally {
     await broker.close()
@@ -68,8 +68,13 @@ function printEnqueued({ id, name, queue, dueAt }: NewJob, isDuplicate: boolean,
 }
 
 /** @throws JobFailedError, @throws ResultTimeoutError */
-async function waitForResult(broker: Broker, { id, name, queue }: NewJob, flags: EnqueueFlags): Promise<void> {
-  if (!flags.json) note(`waiting for the result of ${name} ${id}`)
+async function waitForResult(
+  broker: Broker,
+  { id, name, queue }: NewJob,
+  isDuplicate: boolean,
+  flags: EnqueueFlags,
+): Promise<void> {
+  if (!flags.json && !isDuplicate) note(`enqueued ${name} ${id}, waiting for its result`)
   const handle = new JobHandle<JsonValue>(id, name, queue, brokerGateway(broker))
   const result = await handle.result(flags.wait === true || flags.wait === undefined ? {} : { timeout: flags.wait })
   printJson(flags.json ? { id, name, queue, result } : result)

@@ -39,11 +39,21 @@ export function toCpuProfile({ frames, nodes }: Profile, folder = process.cwd())
   })
 }
 
+/**
+ * In V8's own files these stand beside all stacks, and readers put them onto the stack before: in a merged profile a
+ * stack that has nothing to do with them. Here they have their place, under names that readers leave there.
+ */
+const MOVED_BY_READERS: Readonly<Record<string, string>> = {
+  '(garbage collector)': 'garbage collection',
+  '(program)': 'program',
+}
+
 function callFrame(frame: Frame | undefined, folder: string): object {
   if (frame === undefined) {
     return { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 }
   }
-  const { function: functionName, file, line, column } = frame
+  const { function: name, file, line, column } = frame
+  const functionName = MOVED_BY_READERS[name] ?? name
   const url = file === '' || /^[a-z]+:/.test(file) ? file : pathToFileURL(resolve(folder, file)).href
   return { functionName, scriptId: '0', url, lineNumber: line - 1, columnNumber: (column ?? 0) - 1 }
 }

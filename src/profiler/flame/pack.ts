@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import type { Frame, Profile, ProfileNode } from '../profile.ts'
+import { type Frame, PHASES, type Profile, type ProfileNode } from '../profile.ts'
 import { CATEGORIES, type FlameData, type NodeColumns, type PlaceData, VERDICTS, type Verdict } from './graph/data.ts'
 import { printable } from './graph/markup.ts'
 import type { ResolvedFlameOptions } from './options.ts'
@@ -68,9 +68,9 @@ function entryOf(profile: Profile, node: ProfileNode, index: number): Entry {
   return { frame, node, total, warm, children: [] }
 }
 
-/** Headings keep the order they have. */
+/** Phases are drawn as they happen; other headings keep the order they have. */
 function inDrawingOrder(a: Entry, b: Entry): number {
-  if (a.frame.category === 'group' && b.frame.category === 'group') return 0
+  if (a.frame.category === 'group' && b.frame.category === 'group') return phaseOf(a) - phaseOf(b)
   return (
     last(a) - last(b) ||
     b.total - a.total ||
@@ -83,6 +83,10 @@ function inDrawingOrder(a: Entry, b: Entry): number {
 /** What measuring cost stands behind what was measured. */
 function last({ frame }: Entry): number {
   return frame.category === 'profiler' ? 1 : 0
+}
+
+function phaseOf({ frame, node }: Entry): number {
+  return node.phase === frame.function ? PHASES.indexOf(node.phase) : -1
 }
 
 function compare(a: string, b: string): number {

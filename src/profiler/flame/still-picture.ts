@@ -65,7 +65,7 @@ function drawLegend(entries: readonly LegendEntry[], width: number): { markup: s
     const colour = `${meaning}-0`
     const part =
       `<rect class="${colour}" fill="${fillOf(colour)}" x="${x}" y="${y}" width="11" height="11" rx="2"/>` +
-      `<text class="note" font-size="12" fill="#5b6472" font-family="sans-serif" x="${x + 16}" y="${y + 10}">${words}</text>`
+      `<text class="note" font-size="12" fill="#5b6472" font-family="sans-serif" x="${x + 16}" y="${y + 10}">${escapeMarkup(words)}</text>`
     x = Math.round(x + room)
     return part
   })

@@ -92,7 +92,10 @@ export class IsolationRouter implements Isolation {
         opened.isReady = true
       },
       // The next job that needs it tries again.
-      () => this.#others.delete(mode),
+      () => {
+        this.#others.delete(mode)
+        void isolation.close()
+      },
     )
     return opened
   }

@@ -58,12 +58,12 @@ export class IsolationOpener {
       )
     }
     const { modules, nodeFlags, hiddenEnv } = fork
-    return new SpawnNursery({ modules, role: { perChild }, nodeFlags, hiddenEnv })
+    return new SpawnNursery({ modules, role: { perChild }, startMs: pool.startMs, nodeFlags, hiddenEnv })
   }
 
   #zygote(): ZygoteKeeper {
     const { fork, logger, onBroken } = this.#options
-    this.#keeper ??= createZygoteKeeper(fork, logger, onBroken)
+    if (this.#keeper === undefined || this.#keeper.closed) this.#keeper = createZygoteKeeper(fork, logger, onBroken)
     return this.#keeper
   }
 }

@@ -31,8 +31,6 @@ type Ending =
  */
 export class Execution {
   readonly job: ClaimedJob
-  /** As the job has last set it. */
-  meta: string | undefined
   readonly startedAt = Date.now()
   /** What the broker is to be told; nothing where the job is somebody else's by now. */
   readonly outcome: Promise<ExecutionOutcome | undefined>
@@ -44,7 +42,6 @@ export class Execution {
 
   constructor(job: ClaimedJob, isolation: Isolation, observer: ExecutionObserver, graceMs: number) {
     this.job = job
-    this.meta = job.meta
     this.#graceMs = job.limits?.graceMs ?? graceMs
     this.#running = isolation.run(job, observer)
     if (job.timeoutMs !== UNLIMITED) this.#timer = new LongTimeout(job.timeoutMs, () => this.#timeOut())

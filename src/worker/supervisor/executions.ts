@@ -54,16 +54,18 @@ export class Executions {
   start(job: ClaimedJob): void {
     const stdout = new OutputLines((line) => this.#events.output(job, 'stdout', line))
     const stderr = new OutputLines((line) => this.#events.output(job, 'stderr', line))
+    // As the job has last set it; inline it may do so before its execution is even made.
+    let { meta } = job
     const observer: ExecutionObserver = {
       gateway: this.#gateway,
       output: (stream, text) => (stream === 'stdout' ? stdout : stderr).push(text),
       log: (message) => this.#events.log(job, message),
       update: (change) => {
-        if (change.meta !== undefined) execution.meta = change.meta
+        if (change.meta !== undefined) meta = change.meta
         this.#events.update(job, change)
       },
     }
-    const execution: Execution = new Execution(job, this.#isolation, observer, this.#graceMs)
+    const execution = new Execution(job, this.#isolation, observer, this.#graceMs)
     this.#running.set(job.executionId, execution)
     this.#watch(execution)
     // Claimed in the same instant in which all were interrupted.
@@ -73,7 +75,7 @@ export class Executions {
       stderr.end()
       this.#running.delete(job.executionId)
       this.#limits.remove(execution)
-      this.#events.ended(job, outcome && withAftermath(withMeta(job, execution.meta), outcome))
+      this.#events.ended(job, outcome && withAftermath(withMeta(job, meta), outcome))
     })
   }
 

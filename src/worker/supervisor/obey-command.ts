@@ -20,6 +20,8 @@ export function obeyCommand(command: WorkerCommand, { stop, findJob, list }: Com
     case 'cancel-job':
       return findJob(command.jobId)?.cancel()
     case 'kill-horse':
-      for (const execution of list()) execution.kill()
+      for (const execution of list()) {
+        if (command.jobId === undefined || command.jobId === execution.job.id) execution.kill()
+      }
   }
 }

@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly side: Side
 }
 
+const COST_WORDS = 'the cost of measuring; no part of the totals, and not drawn to scale where it is large'
+
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   hoistable: 'hoistable: as good as gone when the process is reused',
   less: 'less when the process is reused',
@@ -39,7 +41,7 @@ function plainFacts(node: FlameNode, around: Surroundings): string[] {
   const { data, root } = around
   const { total, self } = node.cold
   const amount = (value: number) => formatAmount(value, data.unit)
-  if (!isCounted(node)) return [`${amount(total)}: the cost of measuring, no part of the totals`]
+  if (!isCounted(node)) return [`${amount(total)}: ${COST_WORDS}`]
   return [
     `${amount(total)}, ${sharesOf(node, around)}`,
     ...(self > 0 ? [`self ${amount(self)} (${formatShare(self, root.cold.total)})`] : []),
@@ -52,7 +54,7 @@ function plainFacts(node: FlameNode, around: Surroundings): string[] {
 function comparedFacts(node: FlameNode, around: Surroundings): string[] {
   const { data } = around
   const amount = (value: number) => formatAmount(value, data.unit)
-  if (!isCounted(node)) return [`${amount(node.cold.total)} per job: the cost of measuring, no part of the totals`]
+  if (!isCounted(node)) return [`${amount(node.cold.total)} per job: ${COST_WORDS}`]
   return [
     `cold ${amount(node.cold.total)} per job, warm ${amount(node.warm.total)}`,
     `${sharesOf(node, around)}${around.side === 'warm' ? ', warm' : ''}`,

@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<Meaning, string>> = {
 export function legendOf(tree: Tree, { data, view, around }: Scene): LegendEntry[] {
   const self = new Map<Meaning, number>()
   for (const node of tree.nodes) {
+    if (node[around.side].extent === 0) continue
     const meaning = meaningOf(node, data.diff ? view.colour : 'module')
     self.set(meaning, (self.get(meaning) ?? 0) + node[around.side].self)
   }

@@ -1,5 +1,5 @@
 import type { Verdict } from './data.ts'
-import { type Amount, type FlameNode, type Place, sum, type Tree } from './tree.ts'
+import { type Amount, type FlameNode, isCounted, type Place, type Side, sum, type Tree } from './tree.ts'
 
 /** One of the stacks that are merged in a reversed node. */
 interface Strand {
@@ -54,18 +54,8 @@ export class ReversedNode implements FlameNode {
     const isRoot = parent === undefined
     // Only the function itself has spent the time; its callers have waited for it.
     const isEnd = parent !== undefined && parent.parent === undefined
-    this.cold = isRoot
-      ? original.cold
-      : amountOf(
-          sum(strands, ({ end }) => end.cold.self),
-          isEnd,
-        )
-    this.warm = isRoot
-      ? original.warm
-      : amountOf(
-          sum(strands, ({ end }) => end.warm.self),
-          isEnd,
-        )
+    this.cold = isRoot ? original.cold : amountOf(strands, 'cold', isEnd)
+    this.warm = isRoot ? original.warm : amountOf(strands, 'warm', isEnd)
     this.samples = isRoot ? original.samples : sum(strands, ({ end }) => ownSamples(end))
     // In how many executions merged stacks were, cannot be told from them.
     this.executions = isRoot ? original.executions : strands.length === 1 ? strands[0]?.end.executions : undefined
@@ -93,8 +83,11 @@ export class ReversedNode implements FlameNode {
   }
 }
 
-function amountOf(total: number, isEnd: boolean): Amount {
-  return { extent: total, total, self: isEnd ? total : 0 }
+function amountOf(strands: readonly Strand[], side: Side, isEnd: boolean): Amount {
+  const total = sum(strands, ({ end }) => end[side].self)
+  // Not the same as the total where measuring is drawn narrower than it was.
+  const extent = sum(strands, ({ end }) => end[side].extent - sum(end.children, (child) => child[side].extent))
+  return { extent, total, self: isEnd ? total : 0 }
 }
 
 function ownSamples(node: FlameNode): number {
@@ -107,9 +100,13 @@ function commonVerdict([first, ...others]: readonly Strand[]): Verdict | undefin
 }
 
 function byWidth(a: readonly Strand[], b: readonly Strand[]): number {
-  const cold = (strands: readonly Strand[]) => sum(strands, ({ end }) => end.cold.self)
-  const warm = (strands: readonly Strand[]) => sum(strands, ({ end }) => end.warm.self)
-  return cold(b) - cold(a) || warm(b) - warm(a) || compare(a, b)
+  const own = (strands: readonly Strand[], side: Side) => sum(strands, ({ end }) => end[side].self)
+  return rank(a) - rank(b) || own(b, 'cold') - own(a, 'cold') || own(b, 'warm') - own(a, 'warm') || compare(a, b)
+}
+
+/** What measuring cost stands behind what was measured. */
+function rank([first]: readonly Strand[]): number {
+  return first === undefined || isCounted(first.end) ? 0 : 1
 }
 
 function compare([a]: readonly Strand[], [b]: readonly Strand[]): number {

@@ -15,9 +15,13 @@ export interface Place {
 
 /** The two sides of a comparison; of a plain profile there is only the first. */
 export type Side = 'cold' | 'warm'
+export const SIDES = ['cold', 'warm'] as const satisfies readonly Side[]
 
 export interface Amount {
-  /** As wide as it is drawn. Of the root: with what measuring cost, which is no part of its total. */
+  /**
+   * As wide as it is drawn. Of the root: with what measuring cost, which is no part of its total, and is drawn
+   * narrower than it was where it would leave no room for what was measured.
+   */
   readonly extent: number
   readonly total: number
   readonly self: number
@@ -48,7 +52,7 @@ export interface Tree {
 }
 
 /** A node while the tree is built. */
-type Growing = { -readonly [Key in keyof FlameNode]: FlameNode[Key] } & {
+type Growing = { -readonly [Key in Exclude<keyof FlameNode, 'parent' | 'children'>]: FlameNode[Key] } & {
   parent: Growing | undefined
   children: Growing[]
 }
@@ -75,7 +79,9 @@ export function treeOf(data: FlameData): Tree {
     nodes.push(node)
   })
   // Children come after their parents: backwards, each node is complete when its parent asks.
-  for (const node of [...nodes].reverse()) sumUp(node)
+  for (const node of [...nodes].reverse()) if (node !== root) sumUp(node)
+  for (const side of SIDES) narrowProfiler(root, side)
+  sumUp(root)
   return { root, nodes }
 }
 
@@ -99,6 +105,24 @@ function totalOf(total = 0): Amount {
   return { extent: total, total, self: 0 }
 }
 
+/** The most that the cost of measuring may be drawn as, of what was measured. */
+const PROFILER_SHARE = 0.06
+
+function narrowProfiler(root: Growing, side: Side): void {
+  const [counted, profiler] = [root.children.filter(isCounted), root.children.filter((child) => !isCounted(child))]
+  const measured = sum(counted, (child) => child[side].extent)
+  const cost = sum(profiler, (child) => child[side].extent)
+  const scale = (measured * PROFILER_SHARE) / cost
+  if (measured === 0 || !(scale < 1)) return
+  for (const node of withDescendants(profiler)) node[side] = { ...node[side], extent: node[side].extent * scale }
+}
+
+function withDescendants(nodes: readonly Growing[]): Growing[] {
+  const all = [...nodes]
+  for (const node of all) all.push(...node.children)
+  return all
+}
+
 function sumUp(node: Growing): void {
   node.cold = withBelow(node, 'cold')
   node.warm = withBelow(node, 'warm')
@@ -108,9 +132,11 @@ function sumUp(node: Growing): void {
 
 function withBelow(node: Growing, side: Side): Amount {
   const below = sum(node.children, (child) => child[side].extent)
-  const isRoot = node.parent === undefined
-  const total = isRoot ? sum(node.children.filter(isCounted), (child) => child[side].total) : node[side].total
-  return { extent: Math.max(total, below), total, self: isRoot ? 0 : Math.max(0, total - below) }
+  if (node.parent === undefined) {
+    return { extent: below, total: sum(node.children.filter(isCounted), (child) => child[side].total), self: 0 }
+  }
+  const { total } = node[side]
+  return { extent: Math.max(total, below), total, self: Math.max(0, total - below) }
 }
 
 function placesOf(data: FlameData): Place[] {

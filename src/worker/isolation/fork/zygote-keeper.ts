@@ -83,6 +83,11 @@ export class ZygoteKeeper {
     return this.#schedules
   }
 
+  /** The last of its users has left: it will not boot another. */
+  get closed(): boolean {
+    return this.#closing
+  }
+
   get ready(): boolean {
     return this.#ready && !this.#closing
   }

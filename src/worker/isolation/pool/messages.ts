@@ -22,7 +22,12 @@ export type PoolCommand =
 /** Pool child → supervisor. */
 export type PoolReport =
   /** `afterFork` hooks are done. */
-  | { readonly type: 'ready'; readonly usage: ProcessUsage; readonly schedules: readonly DeclaredSchedule[] }
+  | {
+      readonly type: 'ready'
+      readonly usage: ProcessUsage
+      readonly jobs: readonly string[]
+      readonly schedules: readonly DeclaredSchedule[]
+    }
   /** It leaves. Body: the failure as JSON text. */
   | { readonly type: 'start-failed'; readonly stage: StartStage }
   /** Body: the result as JSON text. */

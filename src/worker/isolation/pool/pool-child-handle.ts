@@ -10,12 +10,12 @@ import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
-import type { PoolExecution, PoolHost } from './pool-execution.ts'
+import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
 import { usageBetween } from './usage-between.ts'
 
 export interface PoolChildEvents {
-  ready(): void
+  ready(jobs: readonly string[]): void
   /** A job has ended in it. */
   freed(): void
   /** What it printed while no job ran, or nobody can tell for which. */
@@ -57,7 +57,7 @@ export interface ChildLimits {
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
-export class PoolChildHandle implements PoolHost {
+export class PoolChildHandle implements ExecutionHost {
   readonly #process: PoolProcess
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
@@ -245,7 +245,7 @@ export class PoolChildHandle implements PoolHost {
     this.#allow(startMs, `it was not ready after ${startMs} ms: a hook hangs, or takes longer than bootTimeout allows`)
   }
 
-  #ready({ usage, schedules }: Extract<PoolReport, { type: 'ready' }>): void {
+  #ready({ usage, jobs, schedules }: Extract<PoolReport, { type: 'ready' }>): void {
     clearTimeout(this.#deadline)
     this.#usage = usage
     this.#schedules = schedules
@@ -254,7 +254,7 @@ export class PoolChildHandle implements PoolHost {
     this.#readyAt = performance.now()
     this.#freeSince = this.#readyAt
     if (this.#leaveWhenFree) this.retire()
-    else this.#events.ready()
+    else this.#events.ready(jobs)
   }
 
   #jobEnded(header: Extract<PoolReport, { type: 'finished' | 'failed' }>, body: Buffer): void {

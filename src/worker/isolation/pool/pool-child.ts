@@ -4,6 +4,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
+import { listJobs } from '../../../job/registry.ts'
 import { listSchedules } from '../../../scheduler/declarations.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { ExitGuarded } from '../fork/exit-guards.ts'
@@ -65,7 +66,8 @@ export class PoolChild implements ExitGuarded {
 
   #ready(): void {
     process.title = IDLE_TITLE
-    this.#channel.send({ type: 'ready', usage: processUsage(), schedules: listSchedules() })
+    const jobs = listJobs().map(({ name }) => name)
+    this.#channel.send({ type: 'ready', usage: processUsage(), jobs, schedules: listSchedules() })
   }
 
   startFailed(stage: StartStage, thrown: unknown): void {

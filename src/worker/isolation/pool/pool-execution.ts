@@ -3,10 +3,10 @@ import type { ClaimedJob } from '../../../job/record.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement, RunningExecution } from '../isolation.ts'
 import { JobMeter } from './job-meter.ts'
 
-/** The child that a job is in, as far as the job needs it. */
-export interface PoolHost {
+/** The child that a job is in, as its execution needs it. */
+export interface ExecutionHost {
   readonly pid: number | undefined
-  /** Several jobs at a time. */
+  /** Other jobs may run in it at the same time. */
   readonly isShared: boolean
   abort(execution: PoolExecution): void
   kill(): void
@@ -24,7 +24,7 @@ export class PoolExecution implements RunningExecution {
   /** What the child has named as its end, while that child is still to die of it. */
   doom: JobFailure | undefined
   abortReason: string | undefined
-  #child: PoolHost | undefined
+  #child: ExecutionHost | undefined
   #meter: JobMeter | undefined
   #outputBytes = 0
   readonly #onKillWaiting: (execution: PoolExecution) => void
@@ -39,7 +39,7 @@ export class PoolExecution implements RunningExecution {
     })
   }
 
-  enter(child: PoolHost): void {
+  enter(child: ExecutionHost): void {
     this.#child = child
     this.assignedAt = performance.now()
     // To look costs something: only where there is a limit to be kept.

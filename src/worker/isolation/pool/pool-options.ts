@@ -21,7 +21,7 @@ export interface PoolOptions {
 
 /** What the supervisor's log shows of a pool. */
 export interface PoolEvents {
-  childReady(pid: number | undefined, startMs: number): void
+  childReady(pid: number | undefined, startMs: number, jobs: readonly string[]): void
   /** It was told to leave, and why. */
   childRetired(pid: number, reason: string): void
   /** It ended though nobody wanted that, outside of a job's end. */

@@ -53,9 +53,8 @@ export class Roster {
       this.#wanted = Math.max(this.#wanted, wanted)
       return
     }
-    let starting = 0
+    let starting = this.#starting
     let places = this.#options.size - this.staying
-    for (const { state } of this.children) if (state === 'starting') starting++
     // One at a time, as long as it is doubtful whether any comes up.
     const most = this.#failedStarts > 0 ? Math.min(1, wanted) : wanted
     for (; starting < most && places > 0; starting++, places--) this.#launch()
@@ -65,7 +64,7 @@ export class Roster {
   retire(child: PoolChildHandle, reason: string, replace: boolean): void {
     if (child.pid !== undefined) this.#log.childRetired(child.pid, reason)
     child.retire()
-    if (replace) this.grow(1)
+    if (replace) this.#oneMore()
   }
 
   /** Lets all of them go; resolves when they are gone. */
@@ -84,11 +83,22 @@ export class Roster {
     clearTimeout(this.#delay)
   }
 
+  get #starting(): number {
+    let count = 0
+    for (const { state } of this.children) if (state === 'starting') count++
+    return count
+  }
+
+  /** Several may go in the same moment: each has a successor of its own. */
+  #oneMore(): void {
+    this.grow(this.#starting + 1)
+  }
+
   #launch(): void {
     const begun = performance.now()
     const child = new PoolChildHandle(this.#nursery, this.#options, {
-      ready: () => {
-        this.#log.childReady(child.pid, performance.now() - begun)
+      ready: (jobs) => {
+        this.#log.childReady(child.pid, performance.now() - begun, jobs)
         this.#events.hasRoom(child)
       },
       freed: () => {
@@ -118,7 +128,7 @@ export class Roster {
     if (end.retired) return this.#keepLeast()
     if (!end.wasUseful) return this.#startFailed(end)
     if (!end.byJob) this.#log.childDied(child.pid, end.reason)
-    this.grow(1)
+    this.#oneMore()
   }
 
   #keepLeast(): void {

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { PoolStartError } from '../../../errors.ts'
+import type { JobFailure } from '../../../job/failure.ts'
 import { FrameReader } from '../fork/frames.ts'
+import { describeDeath } from '../fork/horse-death.ts'
 import { type PoolRole, PROTOCOL } from '../fork/messages.ts'
 import { OomKills } from '../fork/oom-kills.ts'
 import { OutputFile } from '../fork/output-file.ts'
@@ -16,6 +19,8 @@ export interface SpawnLaunch {
   readonly modules: readonly string[]
   readonly role: PoolRole
   readonly nodeFlags: readonly string[]
+  /** How long a child may take to become ready, where it is to show that the jobs can be loaded. */
+  readonly startMs: number
   /** Environment variables that a job must not see, such as the broker's URL. */
   readonly hiddenEnv: readonly string[]
 }
@@ -40,7 +45,36 @@ export class SpawnNursery implements Nursery {
   async start(): Promise<void> {}
 
   /** Each child loads for itself. */
-  async recycle(): Promise<void> {}
+  /** Every child loads the jobs by itself. One tries whether that works, before those that there are leave for it. */
+  recycle(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (reason: string): void => reject(new PoolStartError(`no pool child can be started: ${reason}`))
+      const { startMs } = this.#launch
+      const timer = setTimeout(() => {
+        fail(`it was not ready after ${startMs} ms`)
+        probe.kill()
+      }, startMs)
+      const probe = this.launch({
+        born: () => {},
+        unborn: fail,
+        died: (death) => {
+          clearTimeout(timer)
+          probe.stdout.close()
+          probe.stderr.close()
+          fail(describeDeath(death))
+        },
+        report: ({ header, body }) => {
+          if (header.type === 'start-failed') {
+            const { name, message } = JSON.parse(body.toString()) as JobFailure
+            fail(`${header.stage} failed: ${name}: ${message}`)
+          }
+          if (header.type !== 'ready') return
+          resolve()
+          probe.send({ type: 'retire' })
+        },
+      })
+    })
+  }
 
   launch(events: PoolProcessEvents): SpawnedProcess {
     return new SpawnedProcess(this.#launch, this.#oomKills, events)

@@ -60,7 +60,7 @@ export function describeScheduled(setup: Setup): void {
 
     it('are queued once, however many maintain at the same time', async () => {
       const { broker, reopen } = await setup()
-      const dueAt = Date.now() + 60
+      const dueAt = Date.now() + 1000
       const all = Array.from({ length: 500 }, (_, index) => `job-${index}`)
       await enqueue(broker, all, { dueAt })
       const brokers = [broker, await reopen(), await reopen()]

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { BrokerUnavailableError } from '../../errors.ts'
+import type { ClaimedJob } from '../../job/record.ts'
+import type { ExecutionOutcome, JobExchange, JobExchangeParams } from '../broker.ts'
+import { type Claim, readClaim } from './claimed-job.ts'
+import { type Serializer, serializerOf } from './codec/payload.ts'
+import type { Argument } from './connection.ts'
+import { encodeOutcome } from './outcome-args.ts'
+import { asList, asTexts } from './reply.ts'
+import type { SlotBook } from './slot-book.ts'
+import type { Store } from './store.ts'
+
+/** How often one call claims again because what it got was refused and failed. */
+const MAX_ROUNDS = 10
+
+/**
+ * Ends and claims jobs. It remembers how each claimed job is to be answered, and which calls were left without an answer:
+ * what such a call has claimed is handed out by the next one.
+ */
+export class Exchanger {
+  readonly #store: Store
+  /** By execution id. */
+  readonly #serializers = new Map<string, Serializer>()
+  /** By worker. */
+  readonly #slots = new Map<string, SlotBook>()
+  readonly #lostTokens = new Map<string, string[]>()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  slotsOf(worker: string): SlotBook | undefined {
+    return this.#slots.get(worker)
+  }
+
+  setSlots(worker: string, book: SlotBook | undefined): void {
+    if (book === undefined) this.#slots.delete(worker)
+    else this.#slots.set(worker, book)
+  }
+
+  serializerOf(executionId: string): Serializer | undefined {
+    return this.#serializers.get(executionId)
+  }
+
+  forget(worker: string, executionId: string): void {
+    this.#serializers.delete(executionId)
+    this.#slots.get(worker)?.leave(executionId)
+  }
+
+  async exchange(params: JobExchangeParams): Promise<JobExchange> {
+    const refused: string[] = []
+    const claimed: ClaimedJob[] = []
+    let outcomes = params.outcomes
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const limit = params.limit - claimed.length
+      const done = await this.#once({ ...params, outcomes, limit })
+      if (round === 0) refused.push(...done.refused)
+      claimed.push(...done.claims.flatMap(({ job }) => (job === undefined ? [] : [job.claimed])))
+      outcomes = done.claims.flatMap(toFailed)
+      if (outcomes.length === 0) break
+    }
+    // Those of the last round: failed without claiming more.
+    if (outcomes.length > 0) await this.#once({ ...params, outcomes, limit: 0 })
+    return { refused, claimed }
+  }
+
+  async #once(params: JobExchangeParams): Promise<{ readonly refused: string[]; readonly claims: Claim[] }> {
+    const { worker, outcomes } = params
+    const encoded = await this.#encodeOutcomes(outcomes)
+    const tokens = [...(this.#lostTokens.get(worker) ?? [])]
+    const book = this.#slots.get(worker)
+    const free = book?.free(outcomes).slice(0, Math.max(0, params.limit)) ?? []
+    const args = (isRetry: boolean): Argument[] => {
+      const lost = [...tokens]
+      const token = randomBytes(14).toString('hex')
+      tokens.push(token)
+      return [
+        worker,
+        isRetry || lost.length > 0 ? '1' : '',
+        Math.ceil(params.leaseMs),
+        params.limit,
+        token,
+        ...listed(free),
+        ...listed(params.queues),
+        ...listed(lost),
+        ...listed(lost.length === 0 ? [] : (book?.names ?? [])),
+        ...encoded,
+      ]
+    }
+    try {
+      const [refused, claims] = asList(await this.#store.run('job-exchange', args))
+      this.#lostTokens.delete(worker)
+      for (const { executionId } of outcomes) this.forget(worker, executionId)
+      const list = asList(claims).map(readClaim)
+      for (const claim of list) this.#remember(worker, claim)
+      return { refused: asTexts(refused), claims: list }
+    } catch (error) {
+      if (error instanceof BrokerUnavailableError) this.#lostTokens.set(worker, tokens)
+      throw error
+    }
+  }
+
+  #remember(worker: string, { executionId, slot, jobId, job }: Claim): void {
+    if (job !== undefined) this.#serializers.set(executionId, job.serializer)
+    this.#slots.get(worker)?.take(executionId, slot, jobId)
+  }
+
+  async #encodeOutcomes(outcomes: readonly ExecutionOutcome[]): Promise<Argument[]> {
+    const encoded = await Promise.all(
+      outcomes.map(async (outcome) =>
+        encodeOutcome(outcome, await this.#findSerializer(outcome), this.#store.options.serializer),
+      ),
+    )
+    return [outcomes.length, ...encoded.flat()]
+  }
+
+  /** Of jobs that another broker has claimed, the job itself tells. */
+  async #findSerializer({ type, jobId, executionId }: ExecutionOutcome): Promise<Serializer> {
+    const known = this.#serializers.get(executionId)
+    if (known !== undefined || type !== 'finished') return known ?? 'json'
+    return findSerializer(this.#store, jobId)
+  }
+}
+
+export async function findSerializer(store: Store, jobId: string): Promise<Serializer> {
+  const data = await store.command('HGET', store.keys.job(jobId), 'data')
+  return Buffer.isBuffer(data) ? serializerOf(data) : 'json'
+}
+
+export function listed(values: readonly string[]): Argument[] {
+  return [values.length, ...values]
+}
+
+function toFailed({ jobId, executionId, failure }: Claim): ExecutionOutcome[] {
+  return failure === undefined ? [] : [{ type: 'failed', jobId, executionId, failure }]
+}

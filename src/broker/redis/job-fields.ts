@@ -1,0 +1,116 @@
+import { UsageError } from '../../errors.ts'
+import { type NewJob, UNLIMITED } from '../../job/record.ts'
+import { compress } from './codec/compress.ts'
+import { encodeCall, encodeValue, type Serializer } from './codec/payload.ts'
+import { LIMITS } from './codec/payload-error.ts'
+import { formatTime } from './codec/times.ts'
+import type { Argument } from './connection.ts'
+
+/** RQ's defaults are not written, as RQ does not write them. */
+export const RQ_DEFAULTS = { timeoutMs: 180_000, resultTtlMs: 500_000, failureTtlMs: 365 * 86_400_000 } as const
+
+/** What the broker carries for others to read, exactly as it was given: one JSON text, `wh_options`. */
+export const CARRIED = ['retry', 'repeat', 'callbacks', 'dependsOn', 'isolation', 'limits'] as const
+
+/** As scripts/lib/store.lua takes them: how many, and each one. */
+export async function encodeJobs(jobs: readonly NewJob[], serializer: Serializer): Promise<Argument[]> {
+  const encoded = await Promise.all(jobs.map((job, index) => encodeJob(job, index, serializer)))
+  return [jobs.length, ...encoded.flat()]
+}
+
+async function encodeJob(job: NewJob, index: number, serializer: Serializer): Promise<Argument[]> {
+  if (job.args.length > LIMITS.size) {
+    throw new UsageError(
+      `job ${job.id}: its arguments are ${job.args.length} characters, and Redis takes ${LIMITS.size}; store the data and pass its key`,
+    )
+  }
+  const data = await compress(encodeCall(job.name, job.args, serializer))
+  const fields = encodeFields(job, data, index, serializer)
+  const waitsFor = [...new Set(job.dependsOn?.jobIds ?? [])]
+  return [
+    job.id,
+    job.queue,
+    `${isAtFront(job) ? 'f' : ''}${job.unique === true ? 'u' : ''}`,
+    job.dueAt === undefined ? '' : Math.round(job.dueAt),
+    job.ttlMs === undefined ? '' : Math.round(job.ttlMs),
+    job.group ?? '',
+    job.dependsOn?.allowFailure === true ? '1' : '',
+    waitsFor.length,
+    ...waitsFor,
+    fields.length,
+    ...fields,
+  ]
+}
+
+function isAtFront(job: NewJob): boolean {
+  return job.atFront === true || job.dependsOn?.atFront === true
+}
+
+function encodeFields(job: NewJob, data: Buffer, index: number, serializer: Serializer): Argument[] {
+  const fields: Argument[] = [
+    'created_at',
+    // Jobs of one batch keep their order in lists, too.
+    formatTime(Math.round(job.createdAt), Math.min(index, 999)),
+    'data',
+    data,
+    'origin',
+    job.queue,
+    'description',
+    describeCall(job),
+  ]
+  const add = (name: string, value: Argument | undefined) => {
+    if (value !== undefined) fields.push(name, value)
+  }
+  addDuration(add, 'timeout', job.timeoutMs)
+  if (job.resultTtlMs !== RQ_DEFAULTS.resultTtlMs) addDuration(add, 'result_ttl', job.resultTtlMs)
+  if (job.failureTtlMs !== RQ_DEFAULTS.failureTtlMs) addDuration(add, 'failure_ttl', job.failureTtlMs)
+  if (job.ttlMs !== undefined && job.ttlMs !== UNLIMITED) addDuration(add, 'ttl', job.ttlMs)
+  add('meta', job.meta === undefined ? undefined : encodeValue(job.meta, serializer))
+  add('wh_due', job.dueAt === undefined ? undefined : Math.round(job.dueAt))
+  add('group_id', job.group)
+  add('enqueue_at_front', isAtFront(job) ? '1' : undefined)
+  addPolicies(add, job)
+  return fields
+}
+
+type Add = (name: string, value: Argument | undefined) => void
+
+/** RQ reads whole seconds; what is finer stands beside it. */
+function addDuration(add: Add, name: string, ms: number): void {
+  add(name, ms === UNLIMITED ? -1 : Math.ceil(ms / 1000))
+  if (ms !== UNLIMITED && ms % 1000 !== 0) add(`wh_${name}`, Math.round(ms))
+}
+
+function addPolicies(add: Add, job: NewJob): void {
+  const { retry, repeat, dependsOn } = job
+  if (retry !== undefined) {
+    add('retries_left', retry.max)
+    add('retry_intervals', JSON.stringify(wholeSeconds(retry.backoff ? [retry.backoff.baseMs] : retry.delaysMs)))
+    add('enqueue_at_front_on_retry', retry.atFront === true ? '1' : undefined)
+  }
+  if (repeat !== undefined) {
+    add('repeats_left', repeat.times)
+    // RQ takes them from the end.
+    add('repeat_intervals', JSON.stringify(wholeSeconds(repeat.delaysMs).reverse()))
+  }
+  if (dependsOn !== undefined) {
+    add('dependency_ids', JSON.stringify(dependsOn.jobIds))
+    add('dependency_id', dependsOn.jobIds[0])
+    add('allow_dependency_failures', dependsOn.allowFailure === true ? '1' : '0')
+  }
+  const carried = CARRIED.filter((name) => job[name] !== undefined)
+  if (carried.length > 0)
+    add('wh_options', JSON.stringify(Object.fromEntries(carried.map((name) => [name, job[name]]))))
+}
+
+function wholeSeconds(delaysMs: readonly number[]): number[] {
+  return delaysMs.length === 0 ? [0] : delaysMs.map((ms) => Math.ceil(ms / 1000))
+}
+
+const DESCRIPTION_LENGTH = 200
+
+/** Nearly RQ's call string. */
+function describeCall({ name, args }: NewJob): string {
+  const inner = args.slice(1, -1)
+  return `${name}(${inner.length > DESCRIPTION_LENGTH ? `${inner.slice(0, DESCRIPTION_LENGTH)}...` : inner})`
+}

@@ -1,0 +1,97 @@
+import type { JobFailure } from '../../job/failure.ts'
+import type { JobRecord } from '../../job/record.ts'
+import type { Maintenance, PoisonedJob } from '../broker.ts'
+import { decodeCall } from './codec/payload.ts'
+import { PayloadError } from './codec/payload-error.ts'
+import type { Reply } from './connection.ts'
+import { fetchJobs } from './job-list.ts'
+import { encodeTraceback } from './outcome-args.ts'
+import { asList, asNumber, asText, asTexts } from './reply.ts'
+import type { Store } from './store.ts'
+import { promoteDue } from './work-wait.ts'
+
+const BATCH = 200
+/** How long one turn goes on forgetting; what is left is for the next. */
+const FORGET_FOR_MS = 500
+/** Sets are read whole for it. */
+const TIDY_EVERY_MS = 60_000
+
+export class Maintainer {
+  readonly #store: Store
+  #tidyAt = 0
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async maintain(maxAbandonments: number): Promise<Maintenance> {
+    const taken = await this.#reclaim(maxAbandonments)
+    const expired = await this.#forget()
+    if (performance.now() >= this.#tidyAt) {
+      this.#tidyAt = performance.now() + TIDY_EVERY_MS
+      await this.#store.run('tidy', () => [])
+    }
+    return { ...(await promoteDue(this.#store)), ...taken, expired }
+  }
+
+  async #reclaim(maxAbandonments: number): Promise<Pick<Maintenance, 'reclaimed' | 'poisoned'>> {
+    const reclaimed: { jobId: string; worker: string }[] = []
+    const poisoned: PoisonedJob[] = []
+    for (;;) {
+      const [taken, toPoison, more] = asList(await this.#store.run('reclaim', () => [maxAbandonments, BATCH]))
+      const names = asTexts(taken)
+      for (let index = 0; index < names.length; index += 2) {
+        reclaimed.push({ jobId: names[index] ?? '', worker: names[index + 1] ?? '' })
+      }
+      for (const job of asList(toPoison)) {
+        const done = await this.#poison(job)
+        if (done !== undefined) poisoned.push(done)
+      }
+      if (asNumber(more) === 0) return { reclaimed, poisoned }
+    }
+  }
+
+  async #poison(reply: Reply): Promise<PoisonedJob | undefined> {
+    const [id, execution, workerName, seen, data] = asList(reply)
+    const [jobId, worker, abandonments] = [asText(id), asText(workerName), asNumber(seen)]
+    const name = Buffer.isBuffer(data) ? nameOf(data) : 'unreadable'
+    const failure = abandonedFailure(jobId, name, worker, abandonments + 1)
+    const args = [jobId, asText(execution), abandonments, encodeTraceback(failure), JSON.stringify(failure)]
+    // Nothing may be left of it afterwards.
+    const [before] = await fetchJobs(this.#store, [jobId])
+    if (asNumber(await this.#store.run('poison', () => args)) === 0) return undefined
+    if (before?.callbacks?.failure === undefined) return { jobId, worker }
+    const [after] = await fetchJobs(this.#store, [jobId])
+    const gone: JobRecord = { ...before, state: 'failed', failure, abandonments: abandonments + 1, endedAt: Date.now() }
+    return { jobId, worker, record: after ?? gone }
+  }
+
+  async #forget(): Promise<number> {
+    const end = performance.now() + FORGET_FOR_MS
+    let total = 0
+    for (;;) {
+      const [count, more] = asList(await this.#store.run('forget', () => [BATCH]))
+      total += asNumber(count)
+      if (asNumber(more) === 0 || performance.now() > end) return total
+    }
+  }
+}
+
+function nameOf(data: Buffer): string {
+  try {
+    return decodeCall(data).name
+  } catch (error) {
+    if (error instanceof PayloadError) return 'unreadable'
+    throw error
+  }
+}
+
+function abandonedFailure(id: string, name: string, worker: string, times: number): JobFailure {
+  return {
+    kind: 'abandoned',
+    name: 'AbandonedError',
+    message:
+      `job ${id} (${name}) was abandoned ${times} ${times === 1 ? 'time' : 'times'}: its worker, last ${worker}, ` +
+      'died or was cut off while running it. It probably kills its worker, so it is not run again by itself',
+  }
+}

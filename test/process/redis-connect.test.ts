@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Redis } from 'ioredis'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Broker, connectBroker } from '../../src/broker/index.ts'
+import { BrokerUnavailableError } from '../../src/errors.ts'
+import { eventually } from '../support/eventually.ts'
+import { claim, claimOne, enqueue, finished, handIn, ids } from '../support/jobs.ts'
+import { freePort, ownRedis, type RedisServer } from '../support/redis-server.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const DIST = pathToFileURL(fileURLToPath(new URL('../../dist/broker/index.js', import.meta.url))).href
+
+/** One job, there and back, with both ways of waiting. */
+async function work(broker: Broker): Promise<void> {
+  onTestFinished(() => broker.close())
+  const coming = broker.workWait({ queues: ['default'], timeoutMs: 20_000 })
+  await enqueue(broker, ['a'])
+  await coming
+  const result = broker.jobWait('a', { timeoutMs: 20_000 })
+  await handIn(broker, [finished(await claimOne(broker), '"done"')])
+  expect(await result).toMatchObject({ state: 'finished', result: '"done"' })
+}
+
+function openssl(folder: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+}
+
+describe('a Redis broker connects', () => {
+  it('by host and port, to a numbered database', async () => {
+    const server = await ownRedis({ tcp: true })
+    await work(await connectBroker(`redis://127.0.0.1:${server.port}/3`))
+    const redis = new Redis({ path: server.socket, db: 3 })
+    onTestFinished(() => redis.disconnect())
+    expect(await redis.exists('rq:job:a')).toBe(1)
+  })
+
+  it('with a prefix that keeps stores apart', async () => {
+    const server = await ownRedis()
+    const one = await connectBroker(server.url('prefix=one'))
+    onTestFinished(() => one.close())
+    await work(await connectBroker(server.url('prefix=two')))
+    expect(await one.queueList()).toEqual([])
+  })
+
+  it('with a password, or a user who may use these keys only', async () => {
+    const rights = '~rq:* &rq:* +@all -@admin -@dangerous +info'
+    const server = await ownRedis({ tcp: true, config: ['requirepass s3cret', `user app on >p%ss ${rights}`] })
+    const at = `127.0.0.1:${server.port}`
+    await work(await connectBroker(`redis://app:p%25ss@${at}`))
+    const broker = await connectBroker(`redis://:s3cret@${at}/1`)
+    onTestFinished(() => broker.close())
+    expect(await broker.queueList()).toEqual([])
+    for (const [url, reason] of [
+      [`redis://${at}`, /wants a password/],
+      [`redis://:wrong@${at}`, /password is wrong/],
+    ] as const) {
+      const attempt = connectBroker(url)
+      await expect(attempt).rejects.toThrow(BrokerUnavailableError)
+      await expect(attempt).rejects.toThrow(reason)
+    }
+  })
+
+  it('over TLS, and not to whom it does not trust', async () => {
+    const folder = await temporaryDirectory()
+    openssl(
+      folder,
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      'key.pem',
+      '-out',
+      'cert.pem',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    )
+    const port = await freePort()
+    await ownRedis({
+      config: [
+        `tls-port ${port}`,
+        `tls-cert-file ${join(folder, 'cert.pem')}`,
+        `tls-key-file ${join(folder, 'key.pem')}`,
+        'tls-auth-clients no',
+      ],
+    })
+    await work(await connectBroker(`rediss://localhost:${port}?ca=${join(folder, 'cert.pem')}`))
+    await expect(connectBroker(`rediss://localhost:${port}`)).rejects.toThrow(/certificate/)
+  })
+
+  it('by Sentinel, to the master', async () => {
+    const server = await ownRedis({ tcp: true })
+    const sentinel = await startSentinel(server)
+    await work(await connectBroker(`redis+sentinel://127.0.0.1:${sentinel}/mymaster/2?patience=10s`))
+    await expect(connectBroker(`redis+sentinel://127.0.0.1:${sentinel}/other?patience=0`)).rejects.toThrow(
+      BrokerUnavailableError,
+    )
+  })
+
+  it('to a cluster, where all keys are in one slot', async () => {
+    const server = await ownRedis({ tcp: true, config: ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1'] })
+    const redis = new Redis({ path: server.socket })
+    onTestFinished(() => redis.disconnect())
+    await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    await eventually(async () => expect(await redis.call('CLUSTER', 'INFO')).toContain('cluster_state:ok'))
+    await work(await connectBroker(`redis+cluster://127.0.0.1:${server.port}?prefix={jobs}`))
+    expect(await redis.exists('{jobs}:job:a')).toBe(1)
+  })
+
+  it('or says at once that nobody is there', async () => {
+    const port = await freePort()
+    const begin = performance.now()
+    const attempt = connectBroker(`redis://user:s3cret@127.0.0.1:${port}`)
+    await expect(attempt).rejects.toThrow(BrokerUnavailableError)
+    await expect(attempt).rejects.toThrow(new RegExp(`^redis://127.0.0.1:${port}/0: cannot be reached.*ECONNREFUSED`))
+    expect(performance.now() - begin).toBeLessThan(4000)
+  })
+})
+
+describe('a process', () => {
+  it('that only enqueues ends by itself, without a disconnect', async () => {
+    const server = await ownRedis()
+    const file = join(await temporaryDirectory(), 'produce.mjs')
+    const job =
+      "{ id: 'a', name: 'x', queue: 'default', args: '[]', createdAt: Date.now(), timeoutMs: -1, resultTtlMs: -1, failureTtlMs: -1 }"
+    writeFileSync(
+      file,
+      `import { connectBroker } from ${JSON.stringify(DIST)}\nawait (await connectBroker(${JSON.stringify(server.url())})).jobEnqueue([${job}])\n`,
+    )
+    const child = spawn(process.execPath, [file], { stdio: 'inherit' })
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect(code).toBe(0)
+    const broker = await connectBroker(server.url())
+    onTestFinished(() => broker.close())
+    expect(ids(await claim(broker))).toEqual(['a'])
+  })
+})
+
+/** A sentinel that watches the server; its port. */
+async function startSentinel(server: RedisServer): Promise<number> {
+  const port = await freePort()
+  const folder = await temporaryDirectory()
+  const file = join(folder, 'sentinel.conf')
+  writeFileSync(
+    file,
+    `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor mymaster 127.0.0.1 ${server.port} 1\n`,
+  )
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
+  onTestFinished(async () => {
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    child.kill('SIGTERM')
+    await ended
+  })
+  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 })
+  redis.on('error', () => {})
+  onTestFinished(() => redis.disconnect())
+  await eventually(async () =>
+    expect(await redis.call('SENTINEL', 'get-master-addr-by-name', 'mymaster')).toEqual([
+      '127.0.0.1',
+      String(server.port),
+    ]),
+  )
+  return port
+}
