@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,10 @@ export class SourceMaps {
     if (!('originalSource' in entry)) return { file, line, column }
     const { originalSource, originalLine, originalColumn } = entry
     const source = originalSource.startsWith('file://') ? fileURLToPath(originalSource) : originalSource
-    return { file: resolve(dirname(file), source), line: originalLine, column: originalColumn }
+    const path = resolve(dirname(file), source)
+    // Packages often come with maps and without the sources: a place that nobody can look at is no help.
+    if (!existsSync(path)) return { file, line, column }
+    return { file: path, line: originalLine, column: originalColumn }
   }
 
   #map(file: string): SourceMap | undefined {

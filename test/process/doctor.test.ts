@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { makeEvent, prepareBenchmark } from '../../examples/redash/benchmark.ts'
 import { type CliExit, runCli } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -66,8 +67,21 @@ describe('doctor', { timeout: 180_000 }, () => {
     expect(verified?.afterMsPerJob).toBeLessThan((verified?.beforeMsPerJob ?? 0) / 2)
   })
 
+  it('finds the mapper configuration of the story by itself, and how to call it', async () => {
+    const folder = await temporaryDirectory()
+    await prepareBenchmark(folder)
+    const env = { REDASH_HOIST: 'as-is', REDASH_DATABASE: join(folder, 'redash.db') }
+    const args = ['record_event', '--args', JSON.stringify([makeEvent(0)]), '--runs', '10', '--verify']
+    const { candidates, verified } = await diagnose('../../../examples/redash/jobs.ts', args, env)
+    expect(candidates[0]).toMatchObject({ function: 'buildMetadatas', kind: 'hoist', unsafe: [], presence: 1 })
+    expect(candidates[0]?.file).toMatch(/examples\/redash\/database\.ts$/)
+    expect(candidates[0]?.advice).toContain('preload(() => database.buildMetadatas())')
+    expect(verified?.tried).toBe('database.buildMetadatas() called before the fork')
+    expect(verified?.afterMsPerJob).toBeLessThan((verified?.beforeMsPerJob ?? 0) * 0.7)
+  })
+
   it('names code that is slow only while it is new, and advises to warm it up', async () => {
-    const { candidates } = await diagnose('jit.mjs', ['score', '--args', '[17]', '--runs', '10'])
+    const { candidates } = await diagnose('jit.mjs', ['score', '--args', '[17]', '--runs', '20', '--warm', '20'])
     expect(candidates).toHaveLength(1)
     expect(candidates[0]).toMatchObject({ function: 'applyRules', kind: 'jit' })
     expect(candidates[0]?.advice).toContain('warmUp(')

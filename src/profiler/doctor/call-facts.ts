@@ -1,7 +1,8 @@
-import type { RawProfile, WitnessReport } from '../../worker/isolation/profiling.ts'
+import type { CallPlace, RawProfile, WitnessReport } from '../../worker/isolation/profiling.ts'
 import type { CallFrame } from '../v8.ts'
 
 interface Known {
+  readonly frame: CallFrame
   readonly lineNumber: number
   readonly endLine: number
   /** Witnessed fresh processes that called it. */
@@ -60,6 +61,16 @@ export class CallFacts {
     return known.warmCalls / this.#warmExecutions >= cold * LEAST_ALIKE
   }
 
+  /** The function that a call was made in: the innermost of its name around the call. */
+  functionAround({ functionName, url, lineNumber }: CallPlace): CallFrame | undefined {
+    // Stacks name methods with their class.
+    const name = functionName.split('.').at(-1) ?? ''
+    const list = this.#functions.get(keyOf({ functionName: name, url })) ?? []
+    return list
+      .filter((known) => known.lineNumber <= lineNumber && lineNumber <= known.endLine)
+      .toSorted((a, b) => b.lineNumber - a.lineNumber)[0]?.frame
+  }
+
   /** The function's last line, from 0. */
   endLine(frame: CallFrame): number | undefined {
     return this.#find(frame)?.endLine
@@ -71,13 +82,21 @@ export class CallFacts {
     this.#functions.set(key, list)
     let known = list.find(({ lineNumber }) => lineNumber === frame.lineNumber)
     if (known === undefined) {
-      known = { lineNumber: frame.lineNumber, endLine: frame.endLine, coldProcesses: 0, coldCalls: 0, warmCalls: 0 }
+      const { functionName, url, lineNumber, columnNumber } = frame
+      known = {
+        frame: { functionName, url, lineNumber, columnNumber },
+        lineNumber,
+        endLine: frame.endLine,
+        coldProcesses: 0,
+        coldCalls: 0,
+        warmCalls: 0,
+      }
       list.push(known)
     }
     return known
   }
 
-  /** Coverage begins a function at its first word, a profile at its parameters: they may be a line apart. */
+  /** Coverage and profiles may take a function's beginning for a line apart. */
   #find(frame: CallFrame): Known | undefined {
     const list = this.#functions.get(keyOf(frame)) ?? []
     const distance = ({ lineNumber }: Known): number => Math.abs(lineNumber - frame.lineNumber)

@@ -9,9 +9,10 @@ import { adviseOn } from './advice.ts'
 import type { Candidate, Diagnosis, Exclusion } from './candidate.ts'
 import { Openings } from './openings.ts'
 import { type ExportAnswer, type ExportQuestion, FIND_EXPORTS } from './probe-jobs.ts'
+import { raiseRepeats } from './raise.ts'
 import { type Repeat, RepeatFinder } from './repeats.ts'
 import { findWarming, type Warming } from './warming.ts'
-import { watchArguments, witness } from './witness-runs.ts'
+import { witness } from './witness-runs.ts'
 
 export interface DoctorOptions extends TrialOptions {
   readonly job: string
@@ -59,13 +60,9 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
   try {
     const facts = await witness(bench, job, args)
     const finder = new RepeatFinder(measured.comparison, facts, new Openings(facts.openings))
-    const repeats = finder.find()
-    const given = await watchArguments(
-      bench,
-      job,
-      args,
-      repeats.map((repeat) => suspectOf(measured, repeat)),
-    )
+    const found = finder.find()
+    const { frames } = measured.comparison.merge
+    const { repeats, given } = await raiseRepeats(bench, job, args, found, finder, facts, frames)
     const explained = new Set([...repeats.flatMap(({ nodes }) => nodes), ...finder.calledLess()])
     const warming = findWarming(measured.comparison, finder.jobNodes(), explained)
     const report = new Reporter(options, measured, bench)
@@ -73,11 +70,6 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
   } finally {
     await bench.close()
   }
-}
-
-function suspectOf({ comparison }: ColdAndWarm, { frame }: Repeat) {
-  const { functionName, url, lineNumber, columnNumber } = comparison.merge.frames.callFrame(frame)
-  return { functionName, url, lineNumber, columnNumber }
 }
 
 /** Turns findings into words. */
@@ -96,12 +88,12 @@ class Reporter {
 
   async write(
     repeats: readonly Repeat[],
-    given: ReadonlyMap<number, string>,
+    given: ReadonlyMap<Repeat, string>,
     warming: Warming | undefined,
     enqueued: number,
   ): Promise<Examination> {
     const { comparison } = this.#measured
-    const kept = repeats.filter((_, index) => !given.has(index))
+    const kept = repeats.filter((repeat) => !given.has(repeat))
     const calls = await this.#findCalls(kept)
     const candidates = kept.map((repeat, index) => this.#candidate(repeat, calls[index] ?? undefined))
     if (warming) candidates.push(this.#warmingCandidate(warming))
@@ -111,10 +103,7 @@ class Reporter {
       coldMsPerJob: rounded(comparison.msPerJob(COLD)),
       warmMsPerJob: rounded(comparison.msPerJob(WARM)),
       candidates,
-      excluded: repeats.flatMap((repeat, index) => {
-        const value = given.get(index)
-        return value === undefined ? [] : [this.#exclusion(repeat, value)]
-      }),
+      excluded: [...given].map(([repeat, value]) => this.#exclusion(repeat, value)),
       coldExecutions: comparison.executions(COLD),
       profile: this.#profile(),
       enqueued,

@@ -1,5 +1,6 @@
 import { COLD, type Comparison, isSignificant, type PerJob, WARM } from '../compare.ts'
 import type { FrameTable } from '../frame-table.ts'
+import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
 import type { Openings } from './openings.ts'
 
@@ -23,7 +24,7 @@ export interface Repeat {
 
 const LEAST_PRESENCE = 0.95
 const LEAST_MS = 1
-const LEAST_SHARE = 0.05
+const LEAST_SHARE = 0.1
 const GONE_SHARE = 0.05
 
 interface Pick {
@@ -105,13 +106,16 @@ export class RepeatFinder {
     const category = this.#frames.category(frame)
     if (category === 'gc' || this.#frames.isOwn(frame)) return false
     const callFrame = this.#frames.callFrame(frame)
-    if (category !== 'native') {
-      const share = this.#facts.coldShare(callFrame)
-      return share !== undefined && share >= LEAST_PRESENCE && this.#facts.warmCalls(callFrame) === 0
-    }
+    if (category !== 'native') return this.isRepeated(callFrame)
     if (callFrame.functionName.startsWith('(')) return false
     const [cold, warm] = [this.#comparison.of(node, COLD), this.#comparison.of(node, WARM)]
     return warm.ms <= cold.ms * GONE_SHARE && isSignificant(cold, warm)
+  }
+
+  /** Called in every fresh process, and never in a used one. */
+  isRepeated(callFrame: CallFrame): boolean {
+    const share = this.#facts.coldShare(callFrame)
+    return share !== undefined && share >= LEAST_PRESENCE && this.#facts.warmCalls(callFrame) === 0
   }
 
   #isUnsafe(node: number): boolean {

@@ -10,7 +10,7 @@ export interface Warming {
 
 /** Every process is a little slower at first, and that is not worth anybody's while. */
 const LEAST_MS = 5
-const LEAST_SHARE = 0.6
+const LEAST_SHARE = 0.7
 /** A callee with so much of the difference is the better name for it. */
 const MAIN_SHARE = 0.7
 

@@ -1,5 +1,5 @@
 import { WorkhorseError } from '../../errors.ts'
-import type { RawProfile, Suspect, WitnessReport } from '../../worker/isolation/profiling.ts'
+import type { CallPlace, RawProfile, Suspect, WitnessReport } from '../../worker/isolation/profiling.ts'
 import { describeEnd, type Trial } from '../capture/trial.ts'
 import { CallFacts } from './call-facts.ts'
 
@@ -23,23 +23,33 @@ export async function witness(trial: Trial, job: string, args: readonly string[]
   return facts
 }
 
-/**
- * Which of the suspects are given a value of the job's arguments: they do something for this job, not for all.
- * @returns by index of the suspect, the value as JSON
- */
-export async function watchArguments(
+export interface SuspectFacts {
+  /** Who calls them, by index: innermost first, over awaits, too. */
+  readonly callers: ReadonlyMap<number, readonly CallPlace[]>
+  /**
+   * Those that are given a value of the job's arguments, and which, as JSON: they do something for this job, and not
+   * for all.
+   */
+  readonly given: ReadonlyMap<number, string>
+}
+
+/** Watches functions as they are called, in fresh processes. */
+export async function watchSuspects(
   trial: Trial,
   job: string,
   args: readonly string[],
   suspects: readonly Suspect[],
-): Promise<ReadonlyMap<number, string>> {
+): Promise<SuspectFacts> {
   const given = new Map<number, string>()
-  if (suspects.length === 0) return given
+  const callers = new Map<number, readonly CallPlace[]>()
+  if (suspects.length === 0) return { given, callers }
   for (const text of args.slice(0, COLD_WITNESSES)) {
     const run = await trial.run({ name: job, args: text }, { ...REQUEST, suspects })
-    for (const found of (rawOf(job, run).profile as WitnessReport).given) given.set(found.suspect, found.value)
+    const report = rawOf(job, run).profile as WitnessReport
+    for (const found of report.given) given.set(found.suspect, found.value)
+    for (const found of report.callers) callers.set(found.suspect, found.stack)
   }
-  return given
+  return { given, callers }
 }
 
 function rawOf(job: string, run: Awaited<ReturnType<Trial['run']>>): RawProfile {

@@ -38,11 +38,20 @@ export interface Suspect {
   readonly columnNumber: number
 }
 
+/** Where in a function a call was made; lines from 0. */
+export interface CallPlace {
+  readonly functionName: string
+  readonly url: string
+  readonly lineNumber: number
+}
+
 /** What a witness has seen, over all measured executions. */
 export interface WitnessReport {
   readonly calls: readonly (Suspect & { readonly count: number; readonly endLine: number })[]
   /** What was opened and is still open at the end, or is a matter of chance: in words, with the stack of its opening. */
   readonly opened: readonly { readonly what: string; readonly stack: string }[]
+  /** Who called the suspects (by index) when they were first called, over awaits, too: innermost first. */
+  readonly callers: readonly { readonly suspect: number; readonly stack: readonly CallPlace[] }[]
   /** Suspects (by index) that were given one of the job's own arguments, and which. */
   readonly given: readonly { readonly suspect: number; readonly value: string }[]
 }

@@ -1,9 +1,17 @@
-import type { Suspect, WitnessReport } from '../profiling.ts'
+import type { CallPlace, Suspect, WitnessReport } from '../profiling.ts'
 import type { InspectorSession } from './inspector-session.ts'
+
+interface AsyncStack {
+  readonly callFrames: readonly { readonly functionName: string; readonly url: string; readonly lineNumber: number }[]
+  readonly parent?: AsyncStack
+}
 
 interface Paused {
   readonly hitBreakpoints?: readonly string[]
+  readonly asyncStackTrace?: AsyncStack
   readonly callFrames: readonly {
+    readonly functionName: string
+    readonly location: { readonly scriptId: string; readonly lineNumber: number }
     readonly scopeChain: readonly { readonly type: string; readonly object: { readonly objectId?: string } }[]
   }[]
 }
@@ -15,6 +23,7 @@ interface RemoteObject {
 }
 
 const DEPTH = 4
+const AWAITS = 32
 
 /**
  * Looks into the arguments of suspects as they are called, and compares them with the job's: what is given one of them
@@ -23,12 +32,17 @@ const DEPTH = 4
  */
 export class ArgumentWatch {
   readonly given: WitnessReport['given'][number][] = []
+  readonly callers: WitnessReport['callers'][number][] = []
   readonly #session: InspectorSession
+  readonly #urls: ReadonlyMap<string, string>
   readonly #breakpoints = new Map<string, number>()
   #values: ReadonlySet<unknown> = new Set()
 
-  constructor(session: InspectorSession, suspects: readonly Suspect[]) {
+  /** @param urls of scripts, by their ids */
+  constructor(session: InspectorSession, suspects: readonly Suspect[], urls: ReadonlyMap<string, string>) {
     this.#session = session
+    this.#urls = urls
+    session.post('Debugger.setAsyncCallStackDepth', { maxDepth: AWAITS })
     session.on<Paused>('Debugger.paused', (paused) => this.#look(paused))
     suspects.forEach(({ url, lineNumber, columnNumber }, index) => {
       const at = { url, lineNumber, columnNumber: Math.max(0, columnNumber) }
@@ -43,8 +57,12 @@ export class ArgumentWatch {
     this.#values = values
   }
 
-  #look({ hitBreakpoints = [], callFrames }: Paused): void {
+  #look(paused: Paused): void {
+    const { hitBreakpoints = [], callFrames } = paused
     const suspect = this.#breakpoints.get(hitBreakpoints[0] ?? '')
+    if (suspect !== undefined && !this.callers.some((known) => known.suspect === suspect)) {
+      this.callers.push({ suspect, stack: stackOf(paused, this.#urls) })
+    }
     const scope = callFrames[0]?.scopeChain.find(({ type }) => type === 'local')?.object.objectId
     if (suspect === undefined || scope === undefined || this.given.some((found) => found.suspect === suspect)) return
     const { result } = this.#properties(scope)
@@ -69,6 +87,18 @@ export class ArgumentWatch {
   #properties(objectId: string): { result: readonly { name: string; value?: RemoteObject }[] } {
     return this.#session.post('Runtime.getProperties', { objectId, ownProperties: true })
   }
+}
+
+/** The callers of the paused function, and theirs over awaits. */
+function stackOf({ callFrames, asyncStackTrace }: Paused, urls: ReadonlyMap<string, string>): CallPlace[] {
+  const stack: CallPlace[] = callFrames.slice(1).map(({ functionName, location }) => {
+    const { scriptId, lineNumber } = location
+    return { functionName, url: urls.get(scriptId) ?? '', lineNumber }
+  })
+  for (let part = asyncStackTrace; part !== undefined; part = part.parent) {
+    for (const { functionName, url, lineNumber } of part.callFrames) stack.push({ functionName, url, lineNumber })
+  }
+  return stack
 }
 
 /** Strings and numbers that say something: by an empty text, 0, 1, true or null nothing can be recognised. */

@@ -31,8 +31,12 @@ export class Witness {
     this.#session = session
     session.post('Profiler.enable')
     session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
+    const urls = new Map<string, string>()
+    session.on<{ scriptId: string; url: string }>('Debugger.scriptParsed', ({ scriptId, url }) =>
+      urls.set(scriptId, url),
+    )
     session.post('Debugger.enable')
-    if (this.#suspects.length > 0) this.#arguments = new ArgumentWatch(session, this.#suspects)
+    if (this.#suspects.length > 0) this.#arguments = new ArgumentWatch(session, this.#suspects, urls)
     this.#openings.start()
   }
 
@@ -47,7 +51,12 @@ export class Witness {
 
   stop(): WitnessReport {
     const opened = this.#openings.stop()
-    return { calls: this.#calls(), opened, given: this.#arguments?.given ?? [] }
+    return {
+      calls: this.#calls(),
+      opened,
+      callers: this.#arguments?.callers ?? [],
+      given: this.#arguments?.given ?? [],
+    }
   }
 
   /** Counts since the last time. */
@@ -60,10 +69,11 @@ export class Witness {
     for (const { scriptId, url, functions } of this.#takeCoverage()) {
       const called = functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
       if (url === '' || called.length === 0) continue
-      const lineOf = this.#lines(scriptId)
+      const source = this.#source(scriptId)
+      const lineOf = lineFinder(source)
       for (const { functionName, ranges } of called) {
         const { startOffset, endOffset, count } = ranges[0] as (typeof ranges)[number]
-        const { line, column } = lineOf(startOffset)
+        const { line, column } = lineOf(parameters(source, startOffset, endOffset))
         calls.push({
           functionName,
           url,
@@ -77,20 +87,34 @@ export class Witness {
     return calls
   }
 
-  /** Coverage counts characters, profiles count lines. */
-  #lines(scriptId: string): (offset: number) => { line: number; column: number } {
-    const source = this.#session?.post<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId }).scriptSource
-    const starts = [0]
-    for (let at = source?.indexOf('\n') ?? -1; at >= 0; at = source?.indexOf('\n', at + 1) ?? -1) starts.push(at + 1)
-    return (offset) => {
-      let low = 0
-      let high = starts.length - 1
-      while (low < high) {
-        const middle = (low + high + 1) >> 1
-        if ((starts[middle] as number) <= offset) low = middle
-        else high = middle - 1
-      }
-      return { line: low, column: offset - (starts[low] as number) }
+  #source(scriptId: string): string {
+    const found = this.#session?.post<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId })
+    return found?.scriptSource ?? ''
+  }
+}
+
+/** Coverage begins a function at its first word; profiles and breakpoints, at its parameters. */
+function parameters(source: string, start: number, end: number): number {
+  // An arrow function begins with its parameters; so does, as far as its place goes, the top level of a file.
+  const head = /^(?:async\s+)?(?:function\b|(?:static\s+|get\s+|set\s+|\*\s*)*[\w$#]+\s*\()/.exec(
+    source.slice(start, start + 200),
+  )
+  const at = head && !/^(?:async\s*)?\(/.test(source.slice(start, start + 20)) ? source.indexOf('(', start) : -1
+  return at >= 0 && at < end ? at : start
+}
+
+/** Coverage counts characters, profiles count lines. */
+function lineFinder(source: string): (offset: number) => { line: number; column: number } {
+  const starts = [0]
+  for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) starts.push(at + 1)
+  return (offset) => {
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] as number) <= offset) low = middle
+      else high = middle - 1
     }
+    return { line: low, column: offset - (starts[low] as number) }
   }
 }
