@@ -211,12 +211,15 @@ export class HorseHandle {
   #receive(frame: Frame<HorseReport>): void {
     const { header, body } = frame
     switch (header.type) {
+      case 'began':
+        this.#meter.noteStart(header.memory)
+        break
       case 'finished':
-        this.#meter.noteReport(header.memory)
+        this.#meter.noteShared(header.sharedBytes)
         this.#lastWord = { type: 'finished', result: body.toString() }
         break
       case 'failed':
-        this.#meter.noteReport(header.memory)
+        this.#meter.noteShared(header.sharedBytes)
         this.#lastWord = { type: 'failed', failure: JSON.parse(body.toString()) as JobFailure }
         break
       case 'log':

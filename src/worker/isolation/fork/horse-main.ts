@@ -12,8 +12,7 @@ import { HorseChannel } from './horse-channel.ts'
 import { takeLimits } from './horse-limits.ts'
 import { withProfiler } from './horse-profiler.ts'
 import type { HorseSystem } from './horse-system.ts'
-import type { HorseCommand, HorseMemory } from './messages.ts'
-import type { ResidentMemory } from './native.ts'
+import type { HorseCommand } from './messages.ts'
 
 /** What a horse inherits. */
 export interface Inheritance {
@@ -53,7 +52,6 @@ export class Horse {
   readonly #channel: HorseChannel
   readonly #abort = new LazyAbort()
   #started = false
-  #start: ResidentMemory | null = null
   #ended = false
   #hooks: Promise<JobFailure | undefined> | undefined
 
@@ -96,7 +94,7 @@ export class Horse {
     this.#started = true
     this.#system.profiler?.mark('load')
     process.title = header.title
-    if (header.unborn) this.#start = this.#system.residentMemory(0)
+    if (header.unborn) this.#tellStart()
     if (header.limits) takeLimits(this.#system, header.limits)
     void this.#execute(header.job, frame.body.toString())
     if (!this.#ended) setImmediate(() => this.#keepGoing())
@@ -119,7 +117,7 @@ export class Horse {
     if (result.type === 'failed') return this.fail(result.failure)
     if (this.#ended) return
     this.#ended = true
-    this.#channel.send({ type: 'finished', ...this.#memory() }, result.result)
+    this.#channel.send({ type: 'finished', ...this.#sharedMemory() }, result.result)
     await this.#leave()
   }
 
@@ -127,16 +125,20 @@ export class Horse {
   fail(failure: JobFailure, exitCode = 0): void {
     if (this.#ended) return
     this.#ended = true
-    this.#channel.send({ type: 'failed', ...this.#memory() }, JSON.stringify(failure))
+    this.#channel.send({ type: 'failed', ...this.#sharedMemory() }, JSON.stringify(failure))
     if (failure.kind === 'error') void this.#leave()
     else this.#system.exit(exitCode)
   }
 
-  #memory(): { memory?: HorseMemory } {
-    const start = this.#start
+  #tellStart(): void {
+    const memory = this.#system.residentMemory(0)
+    if (memory !== null) this.#channel.send({ type: 'began', memory })
+  }
+
+  #sharedMemory(): { sharedBytes?: number } {
     try {
-      const now = this.#system.residentMemory(0)
-      return now === null ? {} : { memory: { sharedBytes: now.sharedBytes, ...(start === null ? {} : { start }) } }
+      const memory = this.#system.residentMemory(0)
+      return memory === null ? {} : { sharedBytes: memory.sharedBytes }
     } catch {
       // The job has taken all descriptors that it may have; its bill is a little less exact then.
       return {}

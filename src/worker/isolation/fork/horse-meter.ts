@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { MemoryUsage } from '../../../job/record.ts'
-import type { HorseMemory } from './messages.ts'
 import type { Native, ResidentMemory } from './native.ts'
 
 /** USER_HZ, the unit of times in /proc: 100 on every architecture that Node runs on. */
@@ -29,11 +28,15 @@ export class HorseMeter {
     this.#lastShared ||= this.#start?.sharedBytes ?? 0
   }
 
-  /** It has a last word. A short job may be over before its birth was heard of: then only the horse knows its start. */
-  noteReport(memory: HorseMemory | undefined): void {
-    if (memory === undefined) return
-    if (memory.start) this.#start ??= memory.start
-    this.#lastShared = memory.sharedBytes
+  /** It was faster than the news of its birth: what it began with only itself could tell. */
+  noteStart(memory: ResidentMemory): void {
+    this.#start = memory
+    this.#lastShared ||= memory.sharedBytes
+  }
+
+  /** It has a last word, and this was its share of files then. */
+  noteShared(bytes: number | undefined): void {
+    if (bytes !== undefined) this.#lastShared = bytes
   }
 
   /** Undefined where there is no such process any more. */

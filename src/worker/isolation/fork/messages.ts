@@ -83,7 +83,7 @@ export type HorseCommand =
       /** For `ps`. Made by the supervisor, for every bit that a horse does itself it does in fresh memory. */
       readonly title: string
       readonly limits?: HorseLimits
-      /** Nobody outside knows it yet: it is to note itself what it begins with. */
+      /** Nobody outside knows it yet: it is to tell itself what it begins with, by `began`. */
       readonly unborn?: true
     }
   | { readonly type: 'abort'; readonly reason: string }
@@ -92,20 +92,14 @@ export type HorseCommand =
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
-/** Its own memory, as a horse with a job has seen it (see HorseMeter). */
-export interface HorseMemory {
-  /** When it got its job, where the supervisor could not look itself. */
-  readonly start?: ResidentMemory
-  /** What of it belonged to files when it ended. */
-  readonly sharedBytes: number
-}
-
-/** Horse → supervisor. */
+/** Horse → supervisor. `sharedBytes`: what of its resident memory belongs to files, when it ends (see HorseMeter). */
 export type HorseReport =
+  /** Before its job runs. */
+  | { readonly type: 'began'; readonly memory: ResidentMemory }
   /** Body: the result as JSON text. The last word of a horse, as is `failed`. */
-  | { readonly type: 'finished'; readonly memory?: HorseMemory }
+  | { readonly type: 'finished'; readonly sharedBytes?: number }
   /** Body: the failure as JSON text. */
-  | { readonly type: 'failed'; readonly memory?: HorseMemory }
+  | { readonly type: 'failed'; readonly sharedBytes?: number }
   /** A question to the job gateway. Body: its arguments as a JSON array. */
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
