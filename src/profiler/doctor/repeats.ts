@@ -108,8 +108,16 @@ export class RepeatFinder {
     const callFrame = this.#frames.callFrame(frame)
     if (category !== 'native') return this.isRepeated(callFrame)
     if (callFrame.functionName.startsWith('(')) return false
+    if (this.#isCalledNowAndThen(this.#caller(node))) return false
     const [cold, warm] = [this.#comparison.of(node, COLD), this.#comparison.of(node, WARM)]
     return warm.ms <= cold.ms * GONE_SHARE && isSignificant(cold, warm)
+  }
+
+  /** For some jobs again, for others not: what it calls is gone only where its caller had nothing to do. */
+  #isCalledNowAndThen(frame: number | undefined): boolean {
+    if (frame === undefined) return false
+    const callFrame = this.#frames.callFrame(frame)
+    return !this.#facts.isCalledAlike(callFrame) && !this.isRepeated(callFrame)
   }
 
   /** Called in every fresh process, and never in a used one. */
