@@ -9,8 +9,6 @@ import { ThreadClock } from './thread-clock.ts'
 
 /** Where what was measured goes: the horse's channel. */
 interface Outlet {
-  /** In the midst of a frame. */
-  readonly sending: boolean
   send(report: HorseReport, body?: string): void
 }
 
@@ -96,8 +94,8 @@ export class HorseProfiler implements HorseMeasurement {
 
   /** Stop, and send what there is. Once. */
   handOver(cut: boolean): void {
-    // An interrupt can come at any time.
-    if (this.#handedOver || this.#outlet.sending) return
+    // An interrupt can come at any time, but never in the midst of a frame: those are written without JavaScript.
+    if (this.#handedOver) return
     this.#handedOver = true
     const open = this.#executions.at(-1)
     if (open && open.at(-1)?.phase !== 'end') this.mark('end')

@@ -1,9 +1,8 @@
-import { closeSync, readSync, writeSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { setOnlyJob } from '../../../job/context.ts'
 import { job } from '../../../job/definition.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { forgetJob } from '../../../job/registry.ts'
-import { encodeFrame, readFrame } from './frames.ts'
 import { becomeHorse, type Horse } from './horse-main.ts'
 import type { HorseSystem } from './horse-system.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
@@ -34,14 +33,14 @@ export async function rehearse(
   setOnlyJob(undefined)
 }
 
-function standIns(native: Native): Partial<HorseSystem> {
+function standIns(): Partial<HorseSystem> {
   return {
-    duplicate: () => {},
+    becomeOwnProcess: (_parent, _name, output, surplus) => {
+      for (const descriptor of [...output, ...surplus]) closeSync(descriptor)
+      return true
+    },
     hasHooks: () => false,
     onLoopEmpty: () => {},
-    setParentDeathSignal: () => {},
-    setProcessGroup: () => {},
-    setProcessName: () => void native.getPid(),
   }
 }
 
@@ -64,27 +63,26 @@ async function live(
   const [ours, theirs] = native.socketPair('stream')
   const job = { id: 'rehearsal', name: NAME, queue: 'rehearsal', attempt: 1 }
   const run: HorseCommand = { type: 'run', job, title: `workhorse: horse rehearsal ${NAME}` }
-  writeSync(ours, encodeFrame(run, JSON.stringify([wait])))
+  native.sendFrame(ours, JSON.stringify(run), JSON.stringify([wait]))
   const descriptors = [theirs, native.memoryFile('rehearsal'), native.memoryFile('rehearsal')]
   const zygoteDescriptors = [native.memoryFile('rehearsal')]
   let horse: Horse | undefined
   await new Promise<void>((resolve) => {
     const exit = (() => resolve()) as unknown as HorseSystem['exit']
-    const system = { ...real, ...standIns(native), exit }
+    const system = { ...real, ...standIns(), exit }
     becomeHorse(system, { descriptors, zygoteDescriptors, zygotePid: process.ppid }, (born) => {
       horse = born
       announce(born)
     })
   })
   announce(undefined)
-  assertReport(ours)
+  assertReport(native.receiveFrame(ours))
   await horse?.close()
   closeSync(ours)
 }
 
 /** A rehearsal that did not go as the real thing does would warm up the wrong code. */
-function assertReport(descriptor: number): void {
-  const frame = readFrame<HorseReport>((into, offset) => readSync(descriptor, into, { offset }))
-  if (frame?.header.type === 'finished') return
-  throw new Error(`[BUG] the rehearsal of a horse failed: ${frame?.body.toString() ?? 'no report'}`)
+function assertReport(frame: readonly [header: string, body: string] | null): void {
+  if (frame !== null && (JSON.parse(frame[0]) as HorseReport).type === 'finished') return
+  throw new Error(`[BUG] the rehearsal of a horse failed: ${frame?.[1] ?? 'no report'}`)
 }

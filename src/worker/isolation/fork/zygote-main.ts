@@ -9,6 +9,7 @@ import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
+import { prepareFirstTurn } from './first-turn.ts'
 import { encodeFrame } from './frames.ts'
 import { collectYoung } from './garbage.ts'
 import { becomeHorse } from './horse-main.ts'
@@ -59,8 +60,7 @@ async function boot(): Promise<void> {
   }
 
   const announce = installExitGuards()
-  const system = createSystem(native, identity.renew)
-  await rehearse(native, system, announce)
+  await rehearse(native, createSystem(native, identity.renew, setImmediate), announce)
   process.title = 'workhorse: zygote'
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
@@ -76,6 +76,7 @@ async function boot(): Promise<void> {
       protocol: PROTOCOL,
       report: { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
+    const system = createSystem(native, identity.renew, prepareFirstTurn())
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     // A fourth descriptor says what it is to be, where that is not a plain horse.
     const [, , , roleFile] = inheritance.descriptors
