@@ -23,12 +23,13 @@ export interface Inheritance {
 }
 
 /** Makes a horse of this process, which is a fresh copy of the zygote. Returns when the event loop is to go on. */
-export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): void {
+export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): Horse {
   const channel = new HorseChannel(system, inheritance.descriptors[0] as number)
   const { profile } = inheritance
   const horse = new Horse(profile ? withProfiler(system, profile, channel) : system, channel)
   announce(horse)
   horse.begin(inheritance)
+  return horse
 }
 
 /**

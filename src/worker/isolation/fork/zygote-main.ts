@@ -60,7 +60,7 @@ async function boot(): Promise<void> {
   }
 
   const announce = installExitGuards()
-  await rehearse(native, createSystem(native, identity.renew, setImmediate), announce)
+  await rehearse({ native, renewIdentity: identity.renew, announce })
   process.title = 'workhorse: zygote'
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
@@ -80,9 +80,9 @@ async function boot(): Promise<void> {
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     // A fourth descriptor says what it is to be, where that is not a plain horse.
     const [, , , roleFile] = inheritance.descriptors
-    if (roleFile === undefined) return becomeHorse(system, inheritance, announce)
-    const role = readRole(roleFile)
-    if ('pool' in role) becomePoolChild(system, inheritance, role.pool, announce)
+    const role = roleFile === undefined ? undefined : readRole(roleFile)
+    if (role === undefined) becomeHorse(system, inheritance, announce)
+    else if ('pool' in role) becomePoolChild(system, inheritance, role.pool, announce)
     else becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
   })
 }
