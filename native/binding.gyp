@@ -34,6 +34,7 @@
               'threads.c',
               'values.c',
               'wait.c',
+              'watch.c',
             ],
             'defines': ['_GNU_SOURCE', 'NAPI_VERSION=9'],
             'cflags': ['-O2', '-Wall', '-Wextra', '-fvisibility=hidden'],

@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "addon.h"
@@ -77,28 +79,70 @@ napi_value js_receive_frame(napi_env env, napi_callback_info info) {
   return texts;
 }
 
+struct frame {
+  char small[SMALL];
+  char *bytes;
+  size_t length;
+};
+
+static void free_frame(struct frame *frame) {
+  if (frame->bytes != frame->small) free(frame->bytes);
+}
+
+/* From the second and third argument of `function`. False after throwing. */
+static bool make_frame(napi_env env, const char *function, const napi_value *arguments, struct frame *frame) {
+  size_t lengths[2];
+  char what[64];
+  for (int i = 0; i < 2; i++) {
+    if (napi_get_value_string_utf8(env, arguments[i + 1], NULL, 0, &lengths[i]) == napi_ok) continue;
+    snprintf(what, sizeof what, "%s(): %s", function, i == 0 ? "header" : "body");
+    return throw_type(env, what, "a string", arguments[i + 1]), false;
+  }
+  frame->length = PREFIX + lengths[0] + lengths[1];
+  /* And the NUL that N-API puts behind a text. */
+  frame->bytes = frame->length < SMALL ? frame->small : malloc(frame->length + 1);
+  if (!frame->bytes) return throw_errno(env, "malloc", ENOMEM), false;
+  uint32_t prefix[2] = {(uint32_t)lengths[0], (uint32_t)lengths[1]};
+  memcpy(frame->bytes, prefix, PREFIX);
+  napi_get_value_string_utf8(env, arguments[1], frame->bytes + PREFIX, lengths[0] + 1, NULL);
+  napi_get_value_string_utf8(env, arguments[2], frame->bytes + PREFIX + lengths[0], lengths[1] + 1, NULL);
+  return true;
+}
+
 napi_value js_send_frame(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
   int descriptor;
-  size_t lengths[2];
-  char small[SMALL], *frame = small;
+  struct frame frame;
   get_arguments(env, info, 3, arguments);
-  if (!get_descriptor(env, arguments[0], "sendFrame(): descriptor", &descriptor)) return NULL;
-  if (napi_get_value_string_utf8(env, arguments[1], NULL, 0, &lengths[0]) != napi_ok) {
-    return throw_type(env, "sendFrame(): header", "a string", arguments[1]);
+  if (!get_descriptor(env, arguments[0], "sendFrame(): descriptor", &descriptor) ||
+      !make_frame(env, "sendFrame", arguments, &frame)) {
+    return NULL;
   }
-  if (napi_get_value_string_utf8(env, arguments[2], NULL, 0, &lengths[1]) != napi_ok) {
-    return throw_type(env, "sendFrame(): body", "a string", arguments[2]);
-  }
-  /* And the NUL that N-API puts behind a text. */
-  size_t length = PREFIX + lengths[0] + lengths[1];
-  if (length >= SMALL && !(frame = malloc(length + 1))) return throw_errno(env, "malloc", ENOMEM);
-  uint32_t prefix[2] = {(uint32_t)lengths[0], (uint32_t)lengths[1]};
-  memcpy(frame, prefix, PREFIX);
-  napi_get_value_string_utf8(env, arguments[1], frame + PREFIX, lengths[0] + 1, NULL);
-  napi_get_value_string_utf8(env, arguments[2], frame + PREFIX + lengths[0], lengths[1] + 1, NULL);
-  bool sent = write_whole(descriptor, frame, length);
+  bool sent = write_whole(descriptor, frame.bytes, frame.length);
   int error = errno;
-  if (frame != small) free(frame);
+  free_frame(&frame);
   return sent ? NULL : throw_errno(env, "write", error);
+}
+
+napi_value js_try_send_frame(napi_env env, napi_callback_info info) {
+  napi_value arguments[3], rest = make_null(env);
+  int socket;
+  struct frame frame;
+  get_arguments(env, info, 3, arguments);
+  if (!get_descriptor(env, arguments[0], "trySendFrame(): socket", &socket) ||
+      !make_frame(env, "trySendFrame", arguments, &frame)) {
+    return NULL;
+  }
+  ssize_t sent;
+  do {
+    sent = send(socket, frame.bytes, frame.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0 && errno == EAGAIN) sent = 0;
+  if (sent < 0) {
+    rest = throw_errno(env, "send", errno);
+  } else if ((size_t)sent < frame.length) {
+    napi_create_buffer_copy(env, frame.length - (size_t)sent, frame.bytes + sent, NULL, &rest);
+  }
+  free_frame(&frame);
+  return rest;
 }

@@ -62,6 +62,18 @@ export interface Native {
   receiveFrame(descriptor: number): [header: string, body: string] | null
   /** Writes one frame whole, waiting where the other end is slow, also on a descriptor that does not block. */
   sendFrame(descriptor: number, header: string, body: string): void
+  /**
+   * As much of a frame as the socket takes without waiting.
+   * @returns what is left to be sent after it, or null
+   */
+  trySendFrame(socket: number, header: string, body: string): Buffer | null
+  /**
+   * Reads a stream through the event loop: `callback` gets each chunk, and null at the end, after which the descriptor
+   * is no longer watched. It does not block from then on.
+   */
+  watchReadable(descriptor: number, callback: (chunk: Buffer | null) => void): void
+  /** No more calls of `watchReadable`'s callback. Nothing happens where the descriptor is not watched. */
+  unwatch(descriptor: number): void
   /** poll(2) for reading: those of `descriptors` that are readable, hung up or broken. `timeoutMs` -1 waits for ever. */
   pollReadable(descriptors: readonly number[], timeoutMs: number): number[]
   /** A descriptor that becomes readable whenever a child of this process changes state. */

@@ -74,7 +74,12 @@ async function loadLazyParts(): Promise<void> {
   await (await fetch('data:,')).text()
 }
 
-async function live({ native, renewIdentity, announce }: Stage, round: number, name: string, long: boolean): Promise<void> {
+async function live(
+  { native, renewIdentity, announce }: Stage,
+  round: number,
+  name: string,
+  long: boolean,
+): Promise<void> {
   const [ours, theirs] = native.socketPair('stream')
   const job = { id: 'rehearsal', name, queue: 'rehearsal', attempt: 1 }
   const run: HorseCommand = { type: 'run', job, title: `workhorse: horse rehearsal ${name}` }
