@@ -289,6 +289,8 @@ export interface Maintenance {
   readonly poisoned: readonly PoisonedJob[]
   /** Jobs forgotten because their time to live was over. */
   readonly expired: number
+  /** When this was so, by the clock that `nextDueAt` is in: that of the caller may differ, and may be set. */
+  readonly at: number
   /** When the next scheduled job becomes due. */
   readonly nextDueAt?: number
 }

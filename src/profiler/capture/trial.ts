@@ -193,6 +193,7 @@ function claimed({ name, args }: TrialJob): ClaimedJob {
     timeoutMs: -1,
     createdAt: now,
     enqueuedAt: now,
+    startedAt: now,
   }
 }
 

@@ -154,7 +154,7 @@ export class Execution {
 
   #billOf({ bill }: ExecutionEnd): { bill?: Bill } {
     if (bill === undefined) return {}
-    // Two clocks: the broker's may be ahead of ours.
-    return { bill: { waitMs: Math.max(0, this.startedAt - this.job.enqueuedAt), ...bill } }
+    // Both by the broker's clock, and the time of day may have been set in between.
+    return { bill: { waitMs: Math.max(0, this.job.startedAt - this.job.enqueuedAt), ...bill } }
   }
 }
