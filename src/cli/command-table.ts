@@ -9,6 +9,7 @@ const WORKER_FLAGS = [
   'isolation',
   'standby',
   'grace',
+  'exit-grace',
   'lease',
   'log-level',
   'name',

@@ -45,6 +45,9 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
     ),
   )
   supervisor.on('leaving', (reason) => logger.info({ event: 'worker.leaving', reason }, LEAVE_REASONS[reason]))
+  supervisor.on('resized', (from, to, reason) =>
+    logger.info({ event: 'slots.changed', from, to, reason }, `slots ${from} → ${to}: ${reason}`),
+  )
   supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(

@@ -73,32 +73,32 @@ describe('the time of a Redis server', () => {
 })
 
 describe('the upkeep of a supervisor', () => {
-  it.each([['ahead of', 3_600_000], ['behind', -3_600_000]])(
-    'looks no more often where its own clock is %s that of the broker',
-    async (_where, jumpMs) => {
-      const brokerNow = Date.now()
-      const report: Maintenance = {
-        promoted: 0,
-        reclaimed: [],
-        poisoned: [],
-        expired: 0,
-        at: brokerNow,
-        nextDueAt: brokerNow + 60_000,
-      }
-      vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
-      onTestFinished(() => void vi.useRealTimers())
-      vi.setSystemTime(brokerNow + jumpMs)
-      const maintain = vi.fn(async () => report)
-      const upkeep = new Upkeep({ maintain } as unknown as Broker, { renewMs: 5000, maintainMs: 2500 }, 3, {
-        workMayExist: () => {},
-        maintained: () => {},
-        failed: (error) => expect.unreachable(String(error)),
-        beat: async () => {},
-      })
-      await upkeep.start()
-      await vi.advanceTimersByTimeAsync(10_100)
-      await upkeep.stop()
-      expect(maintain).toHaveBeenCalledTimes(5)
-    },
-  )
+  it.each([
+    ['ahead of', 3_600_000],
+    ['behind', -3_600_000],
+  ])('looks no more often where its own clock is %s that of the broker', async (_where, jumpMs) => {
+    const brokerNow = Date.now()
+    const report: Maintenance = {
+      promoted: 0,
+      reclaimed: [],
+      poisoned: [],
+      expired: 0,
+      at: brokerNow,
+      nextDueAt: brokerNow + 60_000,
+    }
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    vi.setSystemTime(brokerNow + jumpMs)
+    const maintain = vi.fn(async () => report)
+    const upkeep = new Upkeep({ maintain } as unknown as Broker, { renewMs: 5000, maintainMs: 2500 }, 3, {
+      workMayExist: () => {},
+      maintained: () => {},
+      failed: (error) => expect.unreachable(String(error)),
+      beat: async () => {},
+    })
+    await upkeep.start()
+    await vi.advanceTimersByTimeAsync(10_100)
+    await upkeep.stop()
+    expect(maintain).toHaveBeenCalledTimes(5)
+  })
 })

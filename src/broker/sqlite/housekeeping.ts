@@ -33,7 +33,9 @@ export class Housekeeping {
       : NOTHING_RECLAIMED
     const expired = isDue(due.nextExpiry, now) ? await this.#forget() : 0
     if (isDue(due.nextWorkerGone, leaseNow)) {
-      await this.#connection.write('forget gone workers', () => forgetGoneWorkers(this.#connection, this.#leaseClock.now()))
+      await this.#connection.write('forget gone workers', () =>
+        forgetGoneWorkers(this.#connection, this.#leaseClock.now()),
+      )
     }
     const { nextDueAt } =
       promoted === 0 ? due : await this.#connection.readOne('maintain', () => dueWork(this.#connection))

@@ -15,6 +15,7 @@ import type {
   LeaseRenewParams,
   MaintainParams,
   Maintenance,
+  QueueBacklog,
   QueueInfo,
   StoreReport,
   WaitParams,
@@ -34,6 +35,7 @@ import {
 } from '../check-arguments.ts'
 import type { WorkerCommand } from '../command.ts'
 import type { ScheduleFireParams, ScheduleRecord, ScheduleSync, ScheduleSyncParams } from '../schedule.ts'
+import { measureBacklog } from './backlog.ts'
 import { listenForCommands, sendCommand } from './command.ts'
 import type { Connection } from './connection.ts'
 import { listDependents } from './dependents.ts'
@@ -54,7 +56,7 @@ import { deleteSchedule, fireSchedule, listSchedules, syncSchedules } from './sc
 import { resume, suspend, suspendedUntil } from './suspension.ts'
 import { type Look, waitFor } from './wait.ts'
 import { WakeFile } from './wake.ts'
-import { listWorkers, recordHeartbeat, registerWorker, unregisterWorker } from './worker.ts'
+import { listWorkers, recordHeartbeat, registerWorker, resizeWorker, unregisterWorker } from './worker.ts'
 
 /** Jobs in one SQLite file that any number of processes of one machine share. */
 export class SqliteBroker implements Broker {
@@ -182,6 +184,11 @@ export class SqliteBroker implements Broker {
     return this.#connection.read('list queues', () => listQueues(this.#connection))
   }
 
+  async queueBacklog(queues: readonly string[]): Promise<QueueBacklog> {
+    for (const queue of queues) assertQueueName(queue)
+    return this.#connection.read('measure the backlog', () => measureBacklog(this.#connection, queues, Date.now()))
+  }
+
   async queueEmpty(queue: string): Promise<number> {
     assertQueueName(queue)
     const last = await this.#connection.readOne('empty a queue', () => lastJob(this.#connection))
@@ -236,6 +243,10 @@ export class SqliteBroker implements Broker {
     return this.#connection.write('heartbeat', () =>
       recordHeartbeat(this.#connection, params, Date.now(), this.#leaseClock.now()),
     )
+  }
+
+  async workerResize(worker: WorkerRegistration): Promise<void> {
+    await this.#connection.write('resize a worker', () => resizeWorker(this.#connection, worker))
   }
 
   async workerUnregister(name: string): Promise<void> {

@@ -20,10 +20,27 @@ const REGISTER = `INSERT OR REPLACE INTO workers
   (name, hostname, pid, queues, concurrency, isolation, version, started_at, state, heartbeat_at, gone_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'starting', ?, ?)`
 
-export function registerWorker(connection: Connection, worker: WorkerRegistration, now: number, leaseNow: number): void {
+export function registerWorker(
+  connection: Connection,
+  worker: WorkerRegistration,
+  now: number,
+  leaseNow: number,
+): void {
   const { name, hostname, pid, concurrency, isolation, version, startedAt, ttlMs } = worker
   const queues = JSON.stringify(worker.queues)
-  connection.run(REGISTER, name, hostname, pid, queues, concurrency, isolation, version, startedAt, now, leaseNow + ttlMs)
+  connection.run(
+    REGISTER,
+    name,
+    hostname,
+    pid,
+    queues,
+    concurrency,
+    isolation,
+    version,
+    startedAt,
+    now,
+    leaseNow + ttlMs,
+  )
 }
 
 const HEARTBEAT = `UPDATE workers SET state = ?, finished = ?, failed = ?, heartbeat_at = ?, gone_at = ?
@@ -38,6 +55,10 @@ export function recordHeartbeat(
 ): boolean {
   const { name, state, finished, failed, ttlMs } = params
   return connection.get(HEARTBEAT, state, finished, failed, now, leaseNow + ttlMs, name) !== undefined
+}
+
+export function resizeWorker(connection: Connection, { name, concurrency }: WorkerRegistration): void {
+  connection.run('UPDATE workers SET concurrency = ? WHERE name = ?', concurrency, name)
 }
 
 export function unregisterWorker(connection: Connection, name: string): void {

@@ -5,13 +5,13 @@ import { formatDuration } from '../../support/duration.ts'
 import { Inbox } from '../../support/inbox.ts'
 import { createLogger, type Logger } from '../../support/logger.ts'
 import { createWorker, type Worker } from '../../worker/create-worker.ts'
-import { resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
+import { formatSlots, resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
 import type { Invocation } from '../command.ts'
 import { attendWorker, type WorkerEvent } from '../serve/attend-worker.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
 import { recordControlSignals, recordSignals } from '../serve/events.ts'
 import { tellMaster } from '../serve/messages.ts'
-import { isRunning, PidFile } from '../serve/pid-file.ts'
+import { isRunning, openPidFile } from '../serve/pid-file.ts'
 import { ServiceManager } from '../serve/service-manager.ts'
 import { planWorker, type WorkerFlag, type WorkerPlan } from '../serve/worker-plan.ts'
 import { keepTitle } from '../serve/worker-title.ts'
@@ -28,7 +28,8 @@ export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 
   const plan = planWorker(flags, positionals, settings)
   const isolation = chooseIsolation(plan.wantedIsolation, logger)
   const broker = await openBroker(settings)
-  const pidFile = flags['pid-file'] === undefined ? undefined : new PidFile(flags['pid-file'])
+  // One of several is not who is meant by it: that is the master.
+  const pidFile = flags.crew === undefined ? openPidFile(flags['pid-file'], settings) : undefined
   try {
     if (flags.name !== undefined) await assertNameIsFree(broker, flags.name)
     const worker = createWorker({
@@ -92,9 +93,10 @@ async function serve(
 }
 
 function logStart(worker: Worker, plan: WorkerPlan, broker: string, logger: Logger): void {
-  const { queues, concurrency } = resolveWorkerOptions(plan.options)
+  const { queues, slots } = resolveWorkerOptions(plan.options)
+  const concurrency = formatSlots(slots)
   const isolation = worker.isolation.mode
-  keepTitle(worker.supervisor, queues, concurrency)
+  keepTitle(worker.supervisor, queues)
   logger.info(
     { event: 'worker.started', worker: worker.name, queues, broker, isolation, concurrency },
     `worker ${worker.name} (pid ${process.pid}) of ${queues.join(', ')} at ${broker}: isolation ${isolation}, concurrency ${concurrency}`,

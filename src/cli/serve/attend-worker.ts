@@ -132,8 +132,8 @@ function logStop({ supervisor }: Worker, signal: StopSignal, logger: Logger): vo
     return
   }
   logger.info({ event: 'worker.stop' }, `${signal}: taking no more, finishing ${count(running.length)}; again to kill`)
-  for (const { job, startedAt } of running) {
-    const age = formatDuration(Date.now() - startedAt)
+  for (const { job, begunAt } of running) {
+    const age = formatDuration(performance.now() - begunAt)
     logger.info({ event: 'job.running', job: job.name, id: job.id }, `still running, for ${age}`)
   }
 }

@@ -16,6 +16,7 @@ export type WorkerFlag =
   | 'isolation'
   | 'standby'
   | 'grace'
+  | 'exit-grace'
   | 'lease'
   | 'log-level'
   | 'name'
@@ -40,11 +41,12 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       burst: flags.burst,
       standby: flags.standby ?? config.standby,
       grace: flags.grace ?? config.grace,
+      exitGrace: flags['exit-grace'] ?? config.exitGrace,
       lease: flags.lease ?? config.lease,
       maxAbandonments: config.maxAbandonments,
       name: flags.name,
-      maxJobs: flags['max-jobs'],
-      maxIdle: flags['max-idle-time'],
+      maxJobs: flags['max-jobs'] ?? config.maxJobs,
+      maxIdle: flags['max-idle-time'] ?? config.maxIdleTime,
       queueIsolation: config.queueIsolation,
       pool: config.pool,
       nodeFlags: config.zygote?.nodeFlags,
@@ -52,7 +54,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       freeze: config.zygote?.freeze,
     }),
   }
-  const { concurrency } = resolveWorkerOptions(options)
-  resolvePoolOptions(config.pool ?? {}, concurrency, 0)
+  const { slots } = resolveWorkerOptions(options)
+  resolvePoolOptions(config.pool ?? {}, slots, 0)
   return { wantedIsolation: flags.isolation ?? config.isolation, options }
 }

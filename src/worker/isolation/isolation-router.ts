@@ -77,6 +77,11 @@ export class IsolationRouter implements Isolation {
     await Promise.all(recyclings)
   }
 
+  resize(slots: number): void {
+    this.#routes.main.resize?.(slots)
+    for (const { isolation } of this.#others.values()) isolation.resize?.(slots)
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true
     const others = [...this.#others.values()].map(({ isolation }) => isolation.close())

@@ -32,6 +32,7 @@ type Ending =
 export class Execution {
   readonly job: ClaimedJob
   readonly startedAt = Date.now()
+  readonly begunAt = performance.now()
   /** What the broker is to be told; nothing where the job is somebody else's by now. */
   readonly outcome: Promise<ExecutionOutcome | undefined>
   readonly #running: RunningExecution
@@ -108,6 +109,8 @@ export class Execution {
   }
 
   #timeOut(): void {
+    // What is left of it is the end of its process, which has a limit of its own.
+    if (this.#running.hasSettled?.()) return
     this.#mark({ type: 'timeout' })
     this.#running.abort(`the job reached its timeout of ${formatDuration(this.job.timeoutMs)}`)
     this.#killAfter(this.#graceMs)

@@ -49,7 +49,7 @@ export class PoolIsolation implements Isolation {
       this.#starting = { resolve, reject }
     })
     if (!this.#isOpen) this.#break(undefined)
-    this.#roster.grow(this.#options.size)
+    this.#roster.grow(this.#options.first)
     await ready
     this.#inspection.start()
   }
