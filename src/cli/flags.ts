@@ -37,6 +37,10 @@ export const FLAGS = {
     value: 'PATH',
     help: 'job module, may be repeated; else the config file, else jobs.{ts,mts,js,mjs}',
   },
+  fork: {
+    kind: 'switch',
+    help: 'run the preload, and say what it leaves open that must not be forked, who opened it, and where it belongs',
+  },
   json: { kind: 'switch', help: 'print JSON' },
   help: { kind: 'switch', short: 'h', help: 'print this' },
   version: { kind: 'switch', help: 'print the version' },

@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ZygoteBootError } from '../../../errors.ts'
 import { FrameReader } from './frames.ts'
+import type { ForkInspection } from './inspection.ts'
 import { addPacking } from './memory-packing.ts'
 import { type BootReport, PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
@@ -17,6 +18,8 @@ export interface ZygoteEvents {
   /** The zygote is gone, after or before it was ready. Its horses go with it. */
   died(end: string): void
   output(stream: 'stdout' | 'stderr', text: string): void
+  /** Only of a trial, that then leaves. */
+  inspected?(inspection: ForkInspection): void
 }
 
 export interface ZygoteLaunch extends ZygoteOptions {
@@ -145,8 +148,8 @@ export class ZygoteHandle {
   }
 
   #boot(): void {
-    const { modules, freeze, ballastMb, witness = false, bootTimeoutMs } = this.#launch
-    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness } })
+    const { modules, freeze, ballastMb, witness = false, inspect = false, bootTimeoutMs } = this.#launch
+    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness, inspect } })
     const timer = setTimeout(() => {
       this.#bootError = new ZygoteBootError(
         `the zygote was not ready after ${bootTimeoutMs} ms: preload or warmUp hangs, or takes longer than bootTimeout allows`,
@@ -179,6 +182,8 @@ export class ZygoteHandle {
         })
         return
       }
+      case 'inspected':
+        return this.#events.inspected?.(notice.inspection)
       case 'refused':
         this.#bootError = new ZygoteBootError(refusal(notice.leftovers))
         return
