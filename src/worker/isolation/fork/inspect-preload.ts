@@ -15,6 +15,7 @@ export async function inspectPreload(launch: ZygoteLaunch): Promise<ForkInspecti
       forked: () => {},
       forkFailed: () => {},
       exited: () => {},
+      reapFailed: () => {},
       died: () => {},
       output: () => {},
       inspected: (inspection) => void seen.push(inspection),

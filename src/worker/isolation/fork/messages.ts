@@ -58,6 +58,8 @@ export type ZygoteNotice =
   | { readonly type: 'refused'; readonly leftovers: readonly string[] }
   | { readonly type: 'forked'; readonly horse: number; readonly pid: number; readonly forkMs: number }
   | { readonly type: 'fork-failed'; readonly horse: number; readonly message: string; readonly code: string }
+  /** It is gone, and its exit status with it: somebody else in the zygote has waited for it. */
+  | { readonly type: 'reap-failed'; readonly horse: number; readonly pid: number; readonly message: string }
   | { readonly type: 'exited'; readonly horse: number; readonly pid: number; readonly status: WaitResult }
 
 export interface BootReport {

@@ -15,6 +15,7 @@ export interface ZygoteEvents {
   forked(notice: Extract<ZygoteNotice, { type: 'forked' }>): void
   forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void
   exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void
+  reapFailed(notice: Extract<ZygoteNotice, { type: 'reap-failed' }>): void
   /** The zygote is gone, after or before it was ready. Its horses go with it. */
   died(end: string): void
   output(stream: 'stdout' | 'stderr', text: string): void
@@ -191,6 +192,8 @@ export class ZygoteHandle {
         return this.#events.forked(notice)
       case 'fork-failed':
         return this.#events.forkFailed(notice)
+      case 'reap-failed':
+        return this.#events.reapFailed(notice)
       case 'exited':
         return this.#events.exited(notice)
     }
