@@ -15,6 +15,7 @@ const WORKER_FLAGS = [
   'name',
   'max-jobs',
   'max-idle-time',
+  'watch',
 ] as const
 const ENQUEUE_FLAGS = [
   ...JOB_FLAGS,

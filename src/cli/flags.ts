@@ -175,7 +175,15 @@ export const FLAGS = {
     help: 'wait until it has ended, at most D, and print its result',
   },
 
-  watch: { kind: 'duration-or-switch', value: 'D', help: 'again and again, every D; else every second' },
+  watch: {
+    kind: 'duration-or-switch',
+    value: 'D',
+    help: {
+      info: 'again and again, every D; else every second',
+      worker: 'load the jobs anew when their files change, D after the last change; else after 100ms',
+      workers: 'load the jobs anew when their files change, D after the last change; else after 100ms',
+    },
+  },
   state: {
     kind: 'choice',
     choices: JOB_STATES,

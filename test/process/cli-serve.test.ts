@@ -75,6 +75,38 @@ job('hold', async () => {
     expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
   })
 
+  test('--watch loads them anew when one of their files is saved; a broken save keeps what there is', async () => {
+    const jobs = version(0).replace('=> 0', '=> number()').replace('return 0', 'return number()')
+    const cwd = await createProject({
+      'jobs.mjs': `import { number } from './lib/number.mjs'\n${jobs}`,
+      'lib/number.mjs': 'export const number = () => 1',
+    })
+    const save = (text: string) => writeFile(join(cwd, 'lib/number.mjs'), text)
+    const times = (event: string) => worker.log.filter((line) => line.event === event).length
+    const worker = startCli(['worker', '--watch', '--isolation', 'fork', '--concurrency', '2'], { cwd })
+    await worker.waitForEvent('worker.ready')
+    const held = await printed(['enqueue', 'hold'], { cwd })
+    await worker.waitForOutput('holding')
+    // Two saves in a row are one change, and a file that no job imports is none.
+    await writeFile(join(cwd, 'lib/notes.txt'), 'nothing to do with it')
+    await save('export const number = () => 1.5')
+    await save('export const number = () => 2')
+    await worker.waitForEvent('worker.reloaded')
+    expect(worker.log.find(({ event }) => event === 'worker.reload')?.msg).toContain('lib/number.mjs changed')
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('2')
+    await save('export const number = () => {')
+    expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('stay as they were')
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('2')
+    const reloads = times('worker.reloaded')
+    await save('export const number = () => 3')
+    await eventually(() => expect(times('worker.reloaded')).toBe(reloads + 1), { timeoutMs: 15_000 })
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('3')
+    await writeFile(join(cwd, 'release'), '')
+    await eventually(async () => {
+      expect(await printedJson(['jobs', 'show', held], { cwd })).toMatchObject({ state: 'finished', result: 1 })
+    })
+  })
+
   test('SIGHUP says so where the mode cannot', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
     const worker = startCli(['worker', '--isolation', 'inline'], { cwd })

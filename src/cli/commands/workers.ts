@@ -8,7 +8,7 @@ import { chooseIsolation } from '../serve/choose-isolation.ts'
 import { Crew } from '../serve/crew.ts'
 import { openPidFile } from '../serve/pid-file.ts'
 import { ServiceManager } from '../serve/service-manager.ts'
-import { planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
+import { assertWatchable, planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
 import { readSettings } from '../surroundings.ts'
 
 export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag | 'pid-file'>): Promise<number> {
@@ -19,6 +19,7 @@ export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag |
   const settings = await readSettings(flags)
   const plan = planWorker(flags, queues, settings)
   const isolation = chooseIsolation(plan.wantedIsolation, logger)
+  if (flags.watch !== undefined) assertWatchable(isolation)
   const service = new ServiceManager(logger)
   const { 'pid-file': pidPath, ...passed } = flags
   const pidFile = openPidFile(pidPath, settings)

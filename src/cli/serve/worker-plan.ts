@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/settings.ts'
+import { UsageError } from '../../errors.ts'
 import { defined } from '../../support/defined.ts'
 import type { CreateWorkerOptions } from '../../worker/create-worker.ts'
 import type { IsolationMode } from '../../worker/isolation/isolation.ts'
@@ -22,6 +23,7 @@ export type WorkerFlag =
   | 'name'
   | 'max-jobs'
   | 'max-idle-time'
+  | 'watch'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -57,4 +59,10 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
   const { slots } = resolveWorkerOptions(options)
   resolvePoolOptions(config.pool ?? {}, slots, 0)
   return { wantedIsolation: flags.isolation ?? config.isolation, options }
+}
+
+/** @throws UsageError where the jobs cannot be loaded anew */
+export function assertWatchable(isolation: IsolationMode): void {
+  if (isolation !== 'inline') return
+  throw new UsageError("--watch: isolation 'inline' cannot load the jobs anew; take 'fork' or 'pool'")
 }
