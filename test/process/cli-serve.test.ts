@@ -75,7 +75,7 @@ job('hold', async () => {
     expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
   })
 
-  test('--watch loads them anew when one of their files is saved; a broken save keeps what there is', async () => {
+  test('--watch loads them anew when one of their files is saved; a broken save keeps what there is', { timeout: 120_000 }, async () => {
     const jobs = version(0).replace('=> 0', '=> number()').replace('return 0', 'return number()')
     const cwd = await createProject({
       'jobs.mjs': `import { number } from './lib/number.mjs'\n${jobs}`,
