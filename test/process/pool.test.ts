@@ -209,17 +209,21 @@ describe.each(['fork', 'spawn'] as const)('a pool child, started by %s,', (start
     await execution
   })
 
-  it.runIf(start === 'fork')('has limits of the kernel for one job, and not for the next', { timeout: 90_000 }, async () => {
-    const { run } = await started(start, { module: fixtureJobs('limits.mjs'), size: 1 })
-    expect(failureOf(await run('open', [21], { limits: { openFiles: 20 } }))).toMatchObject({ code: 'EMFILE' })
-    expect(resultOf(await run('open', [60]))).toBe(60)
-    // Nobody watches from outside here.
-    const { end } = await run('burn', [], { limits: { cpuMs: 300 } })
-    expect(end).toMatchObject({ type: 'failed', failure: { kind: 'cpu-limit', name: 'CpuLimitError' } })
-    expect(resultOf(await run('open', [1]))).toBe(1)
-    await run('burn-for', [10], { limits: { cpuMs: 1000 } })
-    expect((await run('burn-for', [1200])).end.type).toBe('finished')
-  })
+  it.runIf(start === 'fork')(
+    'has limits of the kernel for one job, and not for the next',
+    { timeout: 90_000 },
+    async () => {
+      const { run } = await started(start, { module: fixtureJobs('limits.mjs'), size: 1 })
+      expect(failureOf(await run('open', [21], { limits: { openFiles: 20 } }))).toMatchObject({ code: 'EMFILE' })
+      expect(resultOf(await run('open', [60]))).toBe(60)
+      // Nobody watches from outside here.
+      const { end } = await run('burn', [], { limits: { cpuMs: 300 } })
+      expect(end).toMatchObject({ type: 'failed', failure: { kind: 'cpu-limit', name: 'CpuLimitError' } })
+      expect(resultOf(await run('open', [1]))).toBe(1)
+      await run('burn-for', [10], { limits: { cpuMs: 1000 } })
+      expect((await run('burn-for', [1200])).end.type).toBe('finished')
+    },
+  )
 
   it('leaks no descriptor, whether it is reused or replaced', { timeout: 60_000 }, async () => {
     const { run, told } = await started(start, { size: 2, maxJobs: start === 'fork' ? 10 : 50 })
