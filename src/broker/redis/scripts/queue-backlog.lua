@@ -1,7 +1,7 @@
 --@include base
 -- What could be claimed from some queues.
 -- KEYS: see base. ARGV: prefix, queues. Returns {how many jobs wait, how many ms the first in line of any queue has waited}.
--- Reads only. RQ writes times as text; what cannot be read counts as having come just now.
+-- Writes nothing. RQ writes times as text; what cannot be read counts as having come just now.
 local MOST = 1000
 local queues = take_list()
 local waiting, oldest_ms = 0, 0
