@@ -117,7 +117,7 @@ describe('bills on the command line', () => {
     const { jobs } = await printedJson<{ jobs: { id: string }[] }>(['jobs', 'list', '--sort', 'cpu', ...broker], {
       cwd,
     })
-    expect(jobs.map(({ id }) => id)).toEqual([dear, middle, cheap])
+    expect(jobs.map(({ id }) => id)).toEqual([dear, middle, retried, cheap])
     expect(await printed(['jobs', 'list', '--sort', 'cpu', '--limit', '1', ...broker], { cwd })).toMatch(
       /cpu .*\n.*400|4\d\d ms/,
     )

@@ -6,7 +6,7 @@ import { Inbox } from '../../support/inbox.ts'
 import { createLogger, type Logger } from '../../support/logger.ts'
 import { createWorker, type Worker } from '../../worker/create-worker.ts'
 import type { IsolationMode } from '../../worker/isolation/isolation.ts'
-import { formatSlots, resolveWorkerOptions } from '../../worker/supervisor/worker-options.ts'
+import { formatSlots, resolveWorkerOptions, type SlotRange } from '../../worker/supervisor/worker-options.ts'
 import type { Invocation } from '../command.ts'
 import { attendWorker, type WorkerEvent } from '../serve/attend-worker.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
@@ -118,7 +118,12 @@ function logStart(worker: Worker, plan: WorkerPlan, broker: string, logger: Logg
   const isolation = worker.isolation.mode
   keepTitle(worker.supervisor, queues)
   logger.info(
-    { event: 'worker.started', worker: worker.name, queues, broker, isolation, concurrency },
+    { event: 'worker.started', worker: worker.name, queues, broker, isolation, concurrency: asGiven(slots) },
     `worker ${worker.name} (pid ${process.pid}) of ${queues.join(', ')} at ${broker}: isolation ${isolation}, concurrency ${concurrency}`,
   )
+}
+
+/** One number where it is fixed. */
+function asGiven(slots: SlotRange): number | SlotRange {
+  return slots.min === slots.max ? slots.min : slots
 }
