@@ -9,11 +9,13 @@ const WORKER_FLAGS = [
   'isolation',
   'standby',
   'grace',
+  'exit-grace',
   'lease',
   'log-level',
   'name',
   'max-jobs',
   'max-idle-time',
+  'watch',
 ] as const
 const ENQUEUE_FLAGS = [
   ...JOB_FLAGS,
@@ -294,8 +296,11 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'check',
     summary: 'say whether everything here is ready to work',
-    flags: [...JOB_FLAGS, 'json'],
-    notes: ['Exit code 0 where there are no errors; warnings do not count.'],
+    flags: [...JOB_FLAGS, 'fork', 'json'],
+    notes: [
+      'Exit code 0 where there are no errors; warnings do not count.',
+      'With --fork: only what the preload leaves open. An error is what makes a worker refuse to start.',
+    ],
     run: async (invocation) => (await import('./commands/check.ts')).runCheck(invocation),
   }),
   defineCommand({

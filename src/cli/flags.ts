@@ -15,6 +15,10 @@ export type Flag = {
   | { readonly kind: 'switch' }
   | { readonly kind: 'text' | 'texts' | 'duration' | 'time'; readonly value: string }
   | { readonly kind: 'whole'; readonly value: string; readonly least: number; readonly most?: number }
+  /** `4`, or `2..8`. */
+  | { readonly kind: 'range'; readonly value: string; readonly least: number }
+  /** A whole number or this word. */
+  | { readonly kind: 'whole-or-word'; readonly value: string; readonly least: number; readonly word: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly value?: string }
   /** `--flag` or `--flag=D`: the value needs the equals sign, or nobody could tell it from an argument. */
   | { readonly kind: 'duration-or-switch'; readonly value: string }
@@ -33,15 +37,24 @@ export const FLAGS = {
     value: 'PATH',
     help: 'job module, may be repeated; else the config file, else jobs.{ts,mts,js,mjs}',
   },
+  fork: {
+    kind: 'switch',
+    help: 'run the preload, and say what it leaves open that must not be forked, who opened it, and where it belongs',
+  },
   json: { kind: 'switch', help: 'print JSON' },
   help: { kind: 'switch', short: 'h', help: 'print this' },
   version: { kind: 'switch', help: 'print the version' },
 
   concurrency: {
-    kind: 'whole',
-    value: 'N',
+    kind: 'range',
+    value: 'N|MIN..MAX',
     least: 1,
-    help: 'jobs at a time, for each worker; else the number of cores',
+    help: {
+      worker: 'jobs at a time; with MIN..MAX as many as are needed and memory allows; else the number of cores',
+      workers: 'jobs at a time for each worker; with MIN..MAX as many as are needed; else the number of cores',
+      profile: 'jobs at a time',
+      bench: 'jobs at a time',
+    },
   },
   burst: { kind: 'switch', help: 'leave when the queues are empty' },
   isolation: {
@@ -49,7 +62,13 @@ export const FLAGS = {
     choices: ISOLATION_MODES,
     help: "where jobs run: 'fork' (a process for each), 'pool' (processes that are reused) or 'inline' (the worker itself); else fork where it works, else pool",
   },
-  standby: { kind: 'whole', value: 'N', least: 0, help: 'processes forked ahead; else as many as --concurrency' },
+  standby: {
+    kind: 'whole-or-word',
+    value: 'N|auto',
+    least: 0,
+    word: 'auto',
+    help: 'processes forked ahead; else auto: as many as jobs come while one is forked, at most as many as --concurrency',
+  },
   grace: {
     kind: 'duration',
     value: 'D',
@@ -58,6 +77,11 @@ export const FLAGS = {
       workers: 'how long a job may go on after its timeout; else 5s',
       'jobs stop': 'how long a job may go on after its signal has aborted; else 0',
     },
+  },
+  'exit-grace': {
+    kind: 'duration',
+    value: 'D',
+    help: 'how long beforeExit hooks may take when the job has ended; else 5s',
   },
   lease: { kind: 'duration', value: 'D', help: "how long a dead worker's jobs stay its own; else 15s" },
   'log-level': { kind: 'choice', choices: LOG_LEVELS, value: 'LEVEL', help: 'least level to log; else info' },
@@ -151,7 +175,15 @@ export const FLAGS = {
     help: 'wait until it has ended, at most D, and print its result',
   },
 
-  watch: { kind: 'duration-or-switch', value: 'D', help: 'again and again, every D; else every second' },
+  watch: {
+    kind: 'duration-or-switch',
+    value: 'D',
+    help: {
+      info: 'again and again, every D; else every second',
+      worker: 'load the jobs anew when their files change, D after the last change; else after 100ms',
+      workers: 'load the jobs anew when their files change, D after the last change; else after 100ms',
+    },
+  },
   state: {
     kind: 'choice',
     choices: JOB_STATES,
@@ -211,6 +243,12 @@ export const FLAGS = {
 
 export type FlagName = keyof typeof FLAGS
 
+/** Both included. */
+export interface Range {
+  readonly min: number
+  readonly max: number
+}
+
 type ValueOf<F extends Flag> = F extends { kind: 'switch' }
   ? true
   : F extends { kind: 'text' }
@@ -221,9 +259,13 @@ type ValueOf<F extends Flag> = F extends { kind: 'switch' }
         ? number
         : F extends { kind: 'duration-or-switch' }
           ? number | true
-          : F extends { kind: 'choice'; choices: readonly (infer C)[] }
-            ? C
-            : never
+          : F extends { kind: 'range' }
+            ? number | Range
+            : F extends { kind: 'whole-or-word'; word: infer W }
+              ? number | W
+              : F extends { kind: 'choice'; choices: readonly (infer C)[] }
+                ? C
+                : never
 
 /** The flags that were given; durations and times are milliseconds. */
 export type FlagValues<N extends FlagName> = { readonly [K in N]?: ValueOf<(typeof FLAGS)[K]> }

@@ -17,23 +17,46 @@ export interface WorkhorseConfig {
   readonly jobs?: string | readonly string[]
   /** Queues that a worker serves where none are named, in strict order. Default `['default']`. */
   readonly queues?: readonly string[]
-  /** Jobs at a time per worker. Default: the number of cores. */
-  readonly concurrency?: number
+  /**
+   * Jobs at a time per worker. Given `min` and `max`, as many in between as jobs wait for and memory allows.
+   * Default: the number of cores.
+   */
+  readonly concurrency?: number | ConcurrencyRange
   /** Where jobs run. Default: `'fork'` where it works (Linux with the native addon), else `'pool'`. */
   readonly isolation?: JobIsolation
   /** Where the jobs of a queue run, by its name. */
   readonly queueIsolation?: Readonly<Record<string, JobIsolation>>
   /** How pool mode keeps its children. */
   readonly pool?: PoolConfig
-  /** Horses forked ahead of need, in fork mode. Default: as many as `concurrency`. */
-  readonly standby?: number
+  /**
+   * Horses forked ahead of need, in fork mode. Default `'auto'`: as many as jobs come within the time that a fork takes, at
+   * least 1, at most as many as there are slots.
+   */
+  readonly standby?: number | 'auto'
   /** How long a job may go on after its signal has aborted at the timeout. Default 5 s. */
   readonly grace?: Duration
+  /**
+   * How long `beforeExit` hooks may take when the job has ended. Its process is killed then, and its outcome stays.
+   * Default 5 s.
+   */
+  readonly exitGrace?: Duration
   /** How long a dead worker's jobs stay its own. Default 15 s. */
   readonly lease?: Duration
   /** How often a job's worker may die before the job is failed as the likely cause. Default 3. */
   readonly maxAbandonments?: number
+  /** A worker leaves after so many jobs, when those that run have ended. Default: no limit. */
+  readonly maxJobs?: number
+  /** A worker leaves after so long with nothing to do. Default: never. */
+  readonly maxIdleTime?: Duration
+  /** A file that holds the pid of `worker`, or of the master of `workers`, while it runs. Relative to the config file. */
+  readonly pidFile?: string
   readonly zygote?: ZygoteConfig
+}
+
+/** Slots of a worker at least and at most. */
+export interface ConcurrencyRange {
+  readonly min: number
+  readonly max: number
 }
 
 export interface PoolConfig {
@@ -77,8 +100,12 @@ const KEYS = [
   'pool',
   'standby',
   'grace',
+  'exitGrace',
   'lease',
   'maxAbandonments',
+  'maxJobs',
+  'maxIdleTime',
+  'pidFile',
   'zygote',
 ] as const
 const POOL_KEYS = ['perChild', 'min', 'maxJobs', 'maxMemory', 'maxAge', 'idleTimeout', 'start'] as const

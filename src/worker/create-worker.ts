@@ -31,8 +31,11 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly queueIsolation?: Readonly<Record<string, IsolationMode>>
   readonly pool?: PoolConfig
   readonly logger: Logger
-  /** Horses forked ahead, in fork mode. Default: `concurrency`. */
-  readonly standby?: number
+  /**
+   * Horses forked ahead, in fork mode. Default `'auto'`: as many as jobs come within the time that a fork takes, at least 1,
+   * and at most as many as there are slots.
+   */
+  readonly standby?: number | 'auto'
   readonly nodeFlags?: readonly string[]
   readonly bootTimeout?: Duration
   readonly freeze?: boolean
@@ -77,6 +80,7 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const router = new IsolationRouter({ main: isolation, byQueue, open: (mode) => opener.open(mode) })
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
+  supervisor.on('resized', (_from, slots) => router.resize(slots))
   const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
   const control = new ControlServer(description, router, () => supervisor.running.length)
   const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
@@ -108,8 +112,9 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   }
 }
 
-function createOpener(options: CreateWorkerOptions, { concurrency, renewMs }: ResolvedWorkerOptions): IsolationOpener {
-  const { logger, pool = {} } = options
+function createOpener(options: CreateWorkerOptions, resolved: ResolvedWorkerOptions): IsolationOpener {
+  const { slots, renewMs, exitGraceMs } = resolved
+  const { logger, pool = {}, standby = 'auto' } = options
   const bootTimeoutMs =
     options.bootTimeout === undefined ? 60_000 : parseDuration(options.bootTimeout, 'option bootTimeout')
   return new IsolationOpener({
@@ -120,11 +125,14 @@ function createOpener(options: CreateWorkerOptions, { concurrency, renewMs }: Re
       nodeFlags: options.nodeFlags ?? [],
       bootTimeoutMs,
       hiddenEnv: ['WORKHORSE_BROKER'],
-      standby: wholeNumber(options.standby ?? concurrency, 'standby', 0),
+      standby: standby === 'auto' ? standby : wholeNumber(standby, 'standby', 0),
+      slots: slots.min,
+      exitGraceMs,
     },
-    pool: resolvePoolOptions(pool, concurrency, bootTimeoutMs),
+    pool: resolvePoolOptions(pool, slots, bootTimeoutMs, exitGraceMs),
     poolStart: pool.start,
     blockedMs: renewMs,
+    exitGraceMs,
     logger,
     onBroken: options.onBroken ?? ((error) => logger.error({ err: error }, error.message)),
   })

@@ -41,10 +41,13 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
   supervisor.on('unlimited', (job) =>
     logger.warn(
       { event: 'limits.unkept', ...subject(job) },
-      'its limits of memory, CPU time and output are not kept here: that needs a process of its own (isolation fork)',
+      'its limits of memory, CPU time, open files and output are not kept here: that needs a process of its own (isolation fork)',
     ),
   )
   supervisor.on('leaving', (reason) => logger.info({ event: 'worker.leaving', reason }, LEAVE_REASONS[reason]))
+  supervisor.on('resized', (from, to, reason) =>
+    logger.info({ event: 'slots.changed', from, to, reason }, `slots ${from} → ${to}: ${reason}`),
+  )
   supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(

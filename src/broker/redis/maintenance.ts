@@ -7,6 +7,7 @@ import type { Reply } from './connection.ts'
 import { fetchJobs } from './job-list.ts'
 import { encodeTraceback } from './outcome-args.ts'
 import { asList, asNumber, asText, asTexts } from './reply.ts'
+import { ServerClockWatch } from './server-clock-watch.ts'
 import type { Store } from './store.ts'
 import { promoteDue } from './work-wait.ts'
 
@@ -18,6 +19,7 @@ const TIDY_EVERY_MS = 60_000
 
 export class Maintainer {
   readonly #store: Store
+  readonly #clock = new ServerClockWatch()
   #tidyAt = 0
 
   constructor(store: Store) {
@@ -25,13 +27,15 @@ export class Maintainer {
   }
 
   async maintain(maxAbandonments: number): Promise<Maintenance> {
-    const taken = await this.#reclaim(maxAbandonments)
+    const promoted = await promoteDue(this.#store)
+    this.#clock.saw(promoted.at)
+    const taken = this.#clock.isSettled ? await this.#reclaim(maxAbandonments) : { reclaimed: [], poisoned: [] }
     const expired = await this.#forget()
     if (performance.now() >= this.#tidyAt) {
       this.#tidyAt = performance.now() + TIDY_EVERY_MS
       await this.#store.run('tidy', () => [])
     }
-    return { ...(await promoteDue(this.#store)), ...taken, expired }
+    return { ...promoted, ...taken, expired }
   }
 
   async #reclaim(maxAbandonments: number): Promise<Pick<Maintenance, 'reclaimed' | 'poisoned'>> {

@@ -17,6 +17,7 @@ import type {
   LeaseRenewParams,
   MaintainParams,
   Maintenance,
+  QueueBacklog,
   QueueInfo,
   StoreReport,
   WaitParams,
@@ -213,6 +214,13 @@ export class RedisBroker implements Broker {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  async queueBacklog(queues: readonly string[]): Promise<QueueBacklog> {
+    this.#store.assertUsable()
+    for (const queue of queues) assertQueueName(queue)
+    const [waiting, oldestMs] = asList(await this.#store.run('queue-backlog', () => listed(queues)))
+    return { waiting: asNumber(waiting), oldestMs: asNumber(oldestMs) }
+  }
+
   async queueEmpty(queue: string): Promise<number> {
     assertQueueName(queue)
     let left = asNumber(await this.#store.command('LLEN', this.#store.keys.queue(queue)))
@@ -264,6 +272,11 @@ export class RedisBroker implements Broker {
 
   async workerHeartbeat(params: WorkerHeartbeatParams): Promise<boolean> {
     return this.#workers.heartbeat(params)
+  }
+
+  async workerResize(worker: WorkerRegistration): Promise<void> {
+    this.#store.assertUsable()
+    await this.#workers.resize(worker)
   }
 
   async workerUnregister(name: string): Promise<void> {

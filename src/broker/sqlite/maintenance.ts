@@ -12,6 +12,7 @@ export const BATCH = 200
 export interface DueWork {
   /** When the next scheduled job becomes due. */
   readonly nextDueAt: number | null
+  /** By the clock of leases, as `nextWorkerGone`. */
   readonly nextLeaseEnd: number | null
   readonly nextExpiry: number | null
   readonly nextWorkerGone: number | null
@@ -81,8 +82,13 @@ const RECLAIM = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ?
   execution_id = NULL, started_at = NULL, lease_until = NULL, progress = NULL WHERE seq = ?`
 
 /** Takes jobs back from workers that let their lease run out: to the front of their queue, or out as poison. */
-export function reclaimAbandoned(connection: Connection, maxAbandonments: number, now: number): Reclaimed {
-  const abandoned = connection.all<AbandonedRow>(ABANDONED, now)
+export function reclaimAbandoned(
+  connection: Connection,
+  maxAbandonments: number,
+  now: number,
+  leaseNow: number,
+): Reclaimed {
+  const abandoned = connection.all<AbandonedRow>(ABANDONED, leaseNow)
   const again = abandoned.filter((row) => row.abandonments < maxAbandonments)
   const poisoned = abandoned.filter((row) => row.abandonments >= maxAbandonments)
   for (const group of groupByQueue(again)) {

@@ -42,6 +42,7 @@ async function tryZygote(modules: readonly string[], { config }: Settings): Prom
     ballastMb: 0,
     hiddenEnv: ['WORKHORSE_BROKER'],
     standby: 0,
+    exitGraceMs: 0,
   }
   const isolation = new ForkIsolation(options, {
     zygoteReady: (_pid, boot) => {
@@ -74,7 +75,7 @@ function describeBoot(report: BootReport): Finding[] {
 /** One child, that is ready when it has loaded the jobs and run all hooks; it runs none. */
 async function trySpawn(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
   const { nodeFlags = [], bootTimeout = 60_000 } = config.zygote ?? {}
-  const options = resolvePoolOptions({ perChild: 1 }, 1, parseDuration(bootTimeout, 'bootTimeout'))
+  const options = resolvePoolOptions({ perChild: 1 }, { min: 1, max: 1 }, parseDuration(bootTimeout, 'bootTimeout'))
   const nursery = new SpawnNursery({
     modules,
     role: { perChild: 1 },

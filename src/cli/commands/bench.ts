@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.ts'
 import { nearest } from '../../support/did-you-mean.ts'
 import { createLogger } from '../../support/logger.ts'
 import type { Invocation } from '../command.ts'
+import { onlyNumber } from '../flag-value.ts'
 import { print, printJson } from '../render/print.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
 
@@ -15,7 +16,7 @@ export async function runBenchCommand({ flags, positionals }: Invocation<BenchFl
     scenario: parseScenario(positionals[0] ?? 'noop'),
     isolation: chooseIsolation(flags.isolation, createLogger('warn')),
     jobs: flags.jobs ?? 2000,
-    concurrency: flags.concurrency ?? 4,
+    concurrency: onlyNumber('--concurrency', flags.concurrency ?? 4),
     heapMb: flags['heap-mb'] ?? 0,
     latencySamples: flags.samples ?? 200,
     ...(flags.standby === undefined ? {} : { standby: flags.standby }),

@@ -11,6 +11,7 @@ import { summariseProfile } from '../../profiler/summary.ts'
 import { defined } from '../../support/defined.ts'
 import type { ProfileRequest } from '../../worker/isolation/profiling.ts'
 import type { Invocation } from '../command.ts'
+import { onlyNumber } from '../flag-value.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { readSettings, requireModules } from '../surroundings.ts'
 import { parseArguments } from './enqueue.ts'
@@ -121,7 +122,7 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
     job,
     args: [args],
     runs,
-    concurrency: flags.concurrency ?? 1,
+    concurrency: onlyNumber('--concurrency', flags.concurrency ?? 1),
     request: requestOf(flags),
     byProcess: flags['by-process'] ?? false,
     ...defined({ nodeFlags }),

@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/settings.ts'
+import { UsageError } from '../../errors.ts'
 import { defined } from '../../support/defined.ts'
 import type { CreateWorkerOptions } from '../../worker/create-worker.ts'
 import type { IsolationMode } from '../../worker/isolation/isolation.ts'
@@ -16,11 +17,13 @@ export type WorkerFlag =
   | 'isolation'
   | 'standby'
   | 'grace'
+  | 'exit-grace'
   | 'lease'
   | 'log-level'
   | 'name'
   | 'max-jobs'
   | 'max-idle-time'
+  | 'watch'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -40,11 +43,12 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       burst: flags.burst,
       standby: flags.standby ?? config.standby,
       grace: flags.grace ?? config.grace,
+      exitGrace: flags['exit-grace'] ?? config.exitGrace,
       lease: flags.lease ?? config.lease,
       maxAbandonments: config.maxAbandonments,
       name: flags.name,
-      maxJobs: flags['max-jobs'],
-      maxIdle: flags['max-idle-time'],
+      maxJobs: flags['max-jobs'] ?? config.maxJobs,
+      maxIdle: flags['max-idle-time'] ?? config.maxIdleTime,
       queueIsolation: config.queueIsolation,
       pool: config.pool,
       nodeFlags: config.zygote?.nodeFlags,
@@ -52,7 +56,13 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       freeze: config.zygote?.freeze,
     }),
   }
-  const { concurrency } = resolveWorkerOptions(options)
-  resolvePoolOptions(config.pool ?? {}, concurrency, 0)
+  const { slots } = resolveWorkerOptions(options)
+  resolvePoolOptions(config.pool ?? {}, slots, 0)
   return { wantedIsolation: flags.isolation ?? config.isolation, options }
+}
+
+/** @throws UsageError where the jobs cannot be loaded anew */
+export function assertWatchable(isolation: IsolationMode): void {
+  if (isolation !== 'inline') return
+  throw new UsageError("--watch: isolation 'inline' cannot load the jobs anew; take 'fork' or 'pool'")
 }

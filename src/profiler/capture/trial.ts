@@ -61,6 +61,7 @@ export class Trial {
         witness: options.witness ?? false,
         hiddenEnv: ['WORKHORSE_BROKER'],
         ballastMb: 0,
+        exitGraceMs: 5000,
         standby: 0,
       },
       {
@@ -193,6 +194,7 @@ function claimed({ name, args }: TrialJob): ClaimedJob {
     timeoutMs: -1,
     createdAt: now,
     enqueuedAt: now,
+    startedAt: now,
   }
 }
 

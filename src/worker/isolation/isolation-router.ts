@@ -29,6 +29,8 @@ export class IsolationRouter implements Isolation {
   readonly #routes: Routes
   readonly #others = new Map<IsolationMode, Opened>()
   #isClosing = false
+  /** As many as there were last told to be. */
+  #slots: number | undefined
 
   constructor(routes: Routes) {
     this.#routes = routes
@@ -77,6 +79,12 @@ export class IsolationRouter implements Isolation {
     await Promise.all(recyclings)
   }
 
+  resize(slots: number): void {
+    this.#slots = slots
+    this.#routes.main.resize?.(slots)
+    for (const { isolation } of this.#others.values()) isolation.resize?.(slots)
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true
     const others = [...this.#others.values()].map(({ isolation }) => isolation.close())
@@ -85,6 +93,7 @@ export class IsolationRouter implements Isolation {
 
   #open(mode: IsolationMode): Opened {
     const isolation = this.#routes.open(mode)
+    if (this.#slots !== undefined) isolation.resize?.(this.#slots)
     const opened: Opened = { isolation, started: isolation.start(), isReady: false }
     this.#others.set(mode, opened)
     opened.started.then(

@@ -5,6 +5,7 @@ import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import { Pulse } from '../../support/pulse.ts'
 import type { Isolation } from '../isolation/isolation.ts'
+import { Autoscaler } from './autoscaler.ts'
 import { BrokerContact } from './broker-contact.ts'
 import { Executions } from './executions.ts'
 import { IdleLimit } from './idle-limit.ts'
@@ -33,6 +34,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   readonly #work: WorkWatch
   readonly #executions: Executions
   readonly #idle: IdleLimit
+  readonly #scaler: Autoscaler
   #leaveReason: LeaveReason | undefined
   readonly #pulse = new Pulse()
   /** Ended, not yet told to the broker. */
@@ -76,6 +78,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       failed: (error) => this.#contact.failedAndBackOff(error),
     })
     this.#idle = new IdleLimit(options.maxIdleMs, () => this.#leave('idle'))
+    this.#scaler = new Autoscaler(broker, options.queues, options.slots, {
+      running: () => this.#executions.list(),
+      changed: (from, { slots, reason }) => {
+        this.emit('resized', from, slots, reason)
+        this.#pulse.ring()
+      },
+      failed: (error) => this.#contact.failed(error),
+    })
     this.#executions = new Executions(isolation, gateway, options.graceMs, {
       output: (job, stream, line) => this.emit('output', job, stream, line),
       log: (job, message) => this.emit('jobLog', job, message),
@@ -89,13 +99,18 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     return { finished: this.#finished, failed: this.#failed }
   }
 
+  /** Jobs that it runs at a time, as things are. */
+  get slots(): number {
+    return this.#scaler.slots
+  }
+
   /** Why it left by itself; undefined where it did not. */
   get leaveReason(): LeaveReason | undefined {
     return this.#leaveReason
   }
 
-  /** Jobs that run now, oldest first. */
-  get running(): readonly { readonly job: ClaimedJob; readonly startedAt: number }[] {
+  /** Jobs that run now, oldest first. `startedAt` is the time of day, `begunAt` by `performance.now()`, for ages. */
+  get running(): readonly { readonly job: ClaimedJob; readonly startedAt: number; readonly begunAt: number }[] {
     return this.#executions.list()
   }
 
@@ -112,10 +127,12 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       if (this.#state === 'starting') this.#state = 'idle'
       // The first regular one comes a third of a lease later; until then people would see a worker that starts.
       await this.#beat()
+      this.#scaler.start()
       await this.#loop()
     } finally {
       this.#work.stop()
       this.#idle.clear()
+      await this.#scaler.stop()
       await this.#upkeep.stop()
       await this.#presence.leave()
     }
@@ -173,6 +190,8 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
 
   async #loop(): Promise<void> {
     for (;;) {
+      // Between two exchanges: the slots of those that it brings must be known.
+      await this.#resize()
       const took = await this.#exchange()
       if (this.#isDone(took)) return
       // Something may have ended while the broker was busy; only sleep when there is nothing to say.
@@ -189,13 +208,22 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   }
 
   #freeSlots(): number {
-    return Math.min(this.#options.concurrency - this.#executions.size, this.#options.maxJobs - this.#taken)
+    return Math.min(this.#scaler.slots - this.#executions.size, this.#options.maxJobs - this.#taken)
   }
 
   #isDone(took: boolean): boolean {
     if (took || this.#executions.size > 0 || this.#outcomes.length > 0) return false
     if (this.#state === 'stopping') return true
     return this.#options.burst && !this.#work.mayExist
+  }
+
+  /** Where the broker cannot be reached now, the next turn or beat tells it. */
+  async #resize(): Promise<void> {
+    try {
+      await this.#presence.resize()
+    } catch (error) {
+      this.#contact.failed(error)
+    }
   }
 
   /** One round trip: tell what has ended, take what is free. True where jobs were taken. */
@@ -230,6 +258,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     this.#idle.clear()
     this.emit('started', job)
     this.#executions.start(job)
+    this.#scaler.began(this.#executions.size)
     if (this.#taken === this.#options.maxJobs) this.#leave('max-jobs')
   }
 
@@ -238,6 +267,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       if (outcome.type === 'finished') this.#finished++
       if (outcome.type === 'failed') this.#failed++
       this.#outcomes.push(outcome)
+      this.#scaler.ended(outcome)
       this.emit('ended', job, outcome)
     }
     // The job may have enqueued others; a burst ends only when those are done, too.

@@ -52,6 +52,8 @@ export class HorseHandle {
   #outputBytes = 0
   readonly #onBirth: ((pid: number) => void)[] = []
   #lastWord: LastWord | undefined
+  /** When it said how its job ended, by `performance.now()`. What it does from then on are `beforeExit` hooks. */
+  settledAt: number | undefined
   #death: HorseDeath | undefined
   #lineClosed = false
   #killed = false
@@ -153,6 +155,15 @@ export class HorseHandle {
     this.#line.send({ type: 'hand-over' })
   }
 
+  get isKilled(): boolean {
+    return this.#killed
+  }
+
+  /** A line for the log of its job. */
+  tell(message: string): void {
+    this.#observer?.log(message)
+  }
+
   /** Our own kill is on its way. */
   markKilled(): void {
     this.#killed = true
@@ -206,11 +217,11 @@ export class HorseHandle {
         break
       case 'finished':
         this.#meter.noteShared(header.sharedBytes)
-        this.#lastWord = { type: 'finished', result: body.toString() }
+        this.#settled({ type: 'finished', result: body.toString() })
         break
       case 'failed':
         this.#meter.noteShared(header.sharedBytes)
-        this.#lastWord = { type: 'failed', failure: JSON.parse(body.toString()) as JobFailure }
+        this.#settled({ type: 'failed', failure: JSON.parse(body.toString()) as JobFailure })
         break
       case 'log':
         this.#observer?.log(header.message)
@@ -227,6 +238,11 @@ export class HorseHandle {
       case 'call':
         void this.#answer(header.call, header.method, body.toString())
     }
+  }
+
+  #settled(word: LastWord): void {
+    this.#lastWord = word
+    this.settledAt = performance.now()
   }
 
   async #answer(call: number, method: Parameters<typeof answerCall>[1], args: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import type { HorseDeath } from './horse-death.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -13,6 +14,8 @@ export interface ZygoteKeeperEvents {
   /** Another has taken its place; it ends with the last that it has forked. */
   zygoteRetired?(pid: number): void
   forkFailed(message: string): void
+  /** How one of its horses has ended is not known: the zygote could not wait for it. */
+  reapFailed?(message: string): void
   zygoteOutput(stream: 'stdout' | 'stderr', text: string): void
   /** The zygote could not be replaced; no job can run any more. */
   broken(error: Error): void
@@ -192,6 +195,7 @@ export class ZygoteKeeper {
       forked: (notice) => this.#offspring.get(notice.horse)?.offspring.wasBorn(notice.pid, notice.forkMs),
       forkFailed: (notice) => this.#forkFailed(notice),
       exited: (notice) => this.#exited(notice),
+      reapFailed: (notice) => this.#reapFailed(notice),
       died: (end) => this.#zygoteDied(zygote, end),
       output: (stream, text) => this.#events.zygoteOutput(stream, text),
     })
@@ -209,12 +213,20 @@ export class ZygoteKeeper {
     }, FORK_RETRY_MS)
   }
 
-  #exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void {
-    const entry = this.#offspring.get(notice.horse)
+  #exited({ horse, status }: Extract<ZygoteNotice, { type: 'exited' }>): void {
+    this.#bury(horse, () => ({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() }))
+  }
+
+  #reapFailed({ horse, message }: Extract<ZygoteNotice, { type: 'reap-failed' }>): void {
+    this.#events.reapFailed?.(message)
+    this.#bury(horse, () => ({ unknownEnd: message, oomKillSeen: false }))
+  }
+
+  #bury(horse: number, death: () => HorseDeath): void {
+    const entry = this.#offspring.get(horse)
     if (entry === undefined) return
-    this.#offspring.delete(notice.horse)
-    const { status } = notice
-    entry.offspring.died({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() })
+    this.#offspring.delete(horse)
+    entry.offspring.died(death())
     entry.user.offspringGone(entry.offspring)
     if (entry.zygote !== undefined) this.#endIfChildless(entry.zygote)
   }

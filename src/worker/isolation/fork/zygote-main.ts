@@ -49,11 +49,17 @@ async function boot(): Promise<void> {
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
   if (options.witness) addonOpenings.install()
-  const openers = new OpenerTracker()
+  const watch = options.inspect ? new (await import('./inspection.ts')).InspectionWatch() : undefined
+  watch?.start()
+  const openers = new OpenerTracker(options.inspect)
   const census = new Census(native, openers, new AddonTracker(native))
   openers.start()
   const { loadMs, warmUpMs, leftovers } = await loadApplication(options, census)
   openers.stop()
+  if (watch !== undefined) {
+    tell({ type: 'inspected', inspection: watch.report(census, { loadMs, warmUpMs }) })
+    native.exit(0)
+  }
   if (leftovers.refusals.length > 0) {
     tell({ type: 'refused', leftovers: leftovers.refusals })
     native.exit(1)

@@ -12,11 +12,15 @@ export interface InlineOptions {
   readonly modules: readonly string[]
   /** How long jobs may block the event loop before `blocked` is told; without it, nobody looks. */
   readonly blockedMs?: number
+  /** How long `beforeExit` hooks may take; without it, for ever. */
+  readonly exitGraceMs?: number
 }
 
 export interface InlineEvents {
   /** The event loop has stood still, while these jobs ran. */
   blocked(ms: number, jobs: readonly string[]): void
+  /** `beforeExit` hooks are not waited for any longer. */
+  hooksHung(ms: number): void
 }
 
 /**
@@ -27,12 +31,14 @@ export interface InlineEvents {
 export class InlineIsolation implements Isolation {
   readonly mode = 'inline'
   readonly #options: InlineOptions
+  readonly #events: InlineEvents | undefined
   /** What runs, and how to let go of it. */
   readonly #running = new Map<ClaimedJob, () => void>()
   readonly #watch: LoopWatch | undefined
 
   constructor(options: InlineOptions, events?: InlineEvents) {
     this.#options = options
+    this.#events = events
     if (options.blockedMs === undefined || events === undefined) return
     this.#watch = new LoopWatch(options.blockedMs, (ms) =>
       events.blocked(ms, [...new Set([...this.#running.keys()].map(({ name }) => name))]),
@@ -68,7 +74,21 @@ export class InlineIsolation implements Isolation {
   async close(): Promise<void> {
     for (const giveUp of this.#running.values()) giveUp()
     this.#watch?.end()
-    await runHooks('beforeExit')
+    await this.#leave()
+  }
+
+  async #leave(): Promise<void> {
+    const { exitGraceMs } = this.#options
+    const hooks = runHooks('beforeExit')
+    if (exitGraceMs === undefined) return hooks
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#events?.hooksHung(exitGraceMs)
+        resolve()
+      }, exitGraceMs)
+    })
+    await Promise.race([hooks, late]).finally(() => clearTimeout(timer))
   }
 
   #left(job: ClaimedJob): void {

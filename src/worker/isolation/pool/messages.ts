@@ -1,7 +1,7 @@
 import type { JobIdentity } from '../../../job/context.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
-import type { PoolRole } from '../fork/messages.ts'
+import type { HorseLimits, PoolRole } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 
 /**
@@ -12,7 +12,15 @@ import type { GatewayMethod } from '../gateway-method.ts'
 /** Supervisor → pool child. */
 export type PoolCommand =
   /** Body: the arguments as JSON text. */
-  | { readonly type: 'run'; readonly execution: number; readonly job: JobIdentity }
+  | {
+      readonly type: 'run'
+      readonly execution: number
+      readonly job: JobIdentity
+      /** For the kernel to keep, while this job runs. */
+      readonly limits?: HorseLimits
+      /** No other job runs in this child meanwhile, though several might. */
+      readonly alone?: true
+    }
   | { readonly type: 'abort'; readonly execution: number; readonly reason: string }
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }

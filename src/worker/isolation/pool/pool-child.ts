@@ -23,6 +23,8 @@ interface Run {
   readonly abort: LazyAbort
   /** Only where it has the process for itself. */
   readonly before?: ProcessUsage
+  /** Lifts the limits that only this job has. */
+  readonly lift?: () => void
 }
 
 /**
@@ -80,7 +82,7 @@ export class PoolChild implements ExitGuarded {
   #obey({ header, body }: Frame<PoolCommand>): void {
     switch (header.type) {
       case 'run':
-        return this.#run(header.execution, header.job, body.toString())
+        return this.#run(header, body.toString())
       case 'abort':
         return this.#running.get(header.execution)?.abort.abort(header.reason)
       case 'retire':
@@ -88,8 +90,14 @@ export class PoolChild implements ExitGuarded {
     }
   }
 
-  #run(execution: number, job: JobIdentity, args: string): void {
-    const run = { execution, abort: new LazyAbort(), ...(this.#alone ? { before: processUsage() } : {}) }
+  #run({ execution, job, limits, alone }: Extract<PoolCommand, { type: 'run' }>, args: string): void {
+    const lift = limits && this.#system.takeLimits?.(limits)
+    const run = {
+      execution,
+      abort: new LazyAbort(),
+      ...(this.#alone || alone ? { before: processUsage() } : {}),
+      ...(lift === undefined ? {} : { lift }),
+    }
     this.#running.set(execution, run)
     process.title = titleOf(job)
     void this.#execute(run, job, args)
@@ -117,8 +125,9 @@ export class PoolChild implements ExitGuarded {
     this.#ended(run, result)
   }
 
-  #ended({ execution, before }: Run, result: ExecutionResult): void {
+  #ended({ execution, before, lift }: Run, result: ExecutionResult): void {
     if (this.#dying) return
+    lift?.()
     this.#running.delete(execution)
     if (this.#running.size === 0) setOnlyJob(undefined)
     const usage = before === undefined ? {} : { usage: { before, after: processUsage() } }

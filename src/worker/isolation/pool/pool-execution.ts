@@ -18,6 +18,8 @@ export class PoolExecution implements RunningExecution {
   readonly job: ClaimedJob
   readonly observer: ExecutionObserver
   readonly ended: Promise<ExecutionEnd>
+  /** It has limits that can only be kept where no other job runs, in a pool whose children run several. */
+  readonly wantsAlone: boolean
   /** When its child got it. */
   assignedAt = 0
   killed = false
@@ -30,9 +32,16 @@ export class PoolExecution implements RunningExecution {
   readonly #onKillWaiting: (execution: PoolExecution) => void
   #settle!: (end: ExecutionEnd) => void
 
-  constructor(job: ClaimedJob, observer: ExecutionObserver, onKillWaiting: (execution: PoolExecution) => void) {
+  constructor(
+    job: ClaimedJob,
+    observer: ExecutionObserver,
+    perChild: number,
+    onKillWaiting: (execution: PoolExecution) => void,
+  ) {
     this.job = job
     this.observer = observer
+    const { memoryBytes, cpuMs, openFiles } = job.limits ?? {}
+    this.wantsAlone = perChild > 1 && (memoryBytes ?? cpuMs ?? openFiles) !== undefined
     this.#onKillWaiting = onKillWaiting
     this.ended = new Promise((resolve) => {
       this.#settle = resolve
@@ -43,7 +52,8 @@ export class PoolExecution implements RunningExecution {
     this.#child = child
     this.assignedAt = performance.now()
     // To look costs something: only where there is a limit to be kept.
-    if (this.job.limits && child.pid !== undefined && !child.isShared) this.#meter = new JobMeter(child.pid)
+    if (this.job.limits && child.pid !== undefined && (this.wantsAlone || !child.isShared))
+      this.#meter = new JobMeter(child.pid)
   }
 
   /** What is beyond the limit is dropped: it may be there before anybody notices. */

@@ -49,17 +49,21 @@ export class PoolIsolation implements Isolation {
       this.#starting = { resolve, reject }
     })
     if (!this.#isOpen) this.#break(undefined)
-    this.#roster.grow(this.#options.size)
+    this.#roster.grow(this.#options.first)
     await ready
     this.#inspection.start()
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
-    const execution = new PoolExecution(job, observer, (waiting) => this.#handBack(waiting, 'no child had room for it'))
+    const execution = new PoolExecution(job, observer, this.#options.perChild, (waiting) =>
+      this.#handBack(waiting, 'no child had room for it'),
+    )
     this.#running.add(execution)
+    this.#keepRoom(execution, 1)
     this.#inspection.busy = true
     void execution.ended.then(() => {
       this.#running.delete(execution)
+      this.#keepRoom(execution, -1)
       this.#inspection.busy = this.#running.size > 0
     })
     this.#waiting.push(execution)
@@ -106,18 +110,40 @@ export class PoolIsolation implements Isolation {
 
   /** Gives waiting jobs to children with room, and asks for more children where there is not enough. */
   #assign(): void {
-    while (this.#waiting.length > 0) {
-      const child = this.#takeRoomy()
-      if (child === undefined) break
-      child.run(this.#waiting.shift() as PoolExecution)
+    let at = 0
+    while (at < this.#waiting.length) {
+      const execution = this.#waiting[at] as PoolExecution
+      const child = this.#takeRoomy(execution)
+      if (child === undefined) {
+        if (!execution.wantsAlone) break
+        // A child of its own comes up; others need not wait for that.
+        at++
+        continue
+      }
+      this.#waiting.splice(at, 1)
+      child.run(execution)
       const { maxJobs } = this.#options
       if (child.taken === maxJobs) this.#roster.retire(child, `it has got ${maxJobs} jobs`, true)
       if (child.hasRoom) this.#roomy.push(child)
     }
-    if (this.#waiting.length > 0) this.#roster.grow(Math.ceil(this.#waiting.length / this.#options.perChild))
+    if (this.#waiting.length > 0) this.#roster.grow(this.#childrenWanted())
   }
 
-  #takeRoomy(): PoolChildHandle | undefined {
+  #childrenWanted(): number {
+    const alone = this.#waiting.filter(({ wantsAlone }) => wantsAlone).length
+    return alone + Math.ceil((this.#waiting.length - alone) / this.#options.perChild)
+  }
+
+  /** A job that is to be alone takes room from others: there may be a child more while it is there. */
+  #keepRoom({ wantsAlone }: PoolExecution, more: number): void {
+    if (wantsAlone) this.#roster.extra += more
+  }
+
+  #takeRoomy({ wantsAlone }: PoolExecution): PoolChildHandle | undefined {
+    if (wantsAlone) {
+      const index = this.#roomy.findLastIndex(({ hasRoom, load }) => hasRoom && load === 0)
+      return index < 0 ? undefined : this.#roomy.splice(index, 1)[0]
+    }
     for (;;) {
       const child = this.#roomy.pop()
       // Some have left, or been told to, since they had room.

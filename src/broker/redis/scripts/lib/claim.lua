@@ -3,7 +3,7 @@
 -- What a supervisor needs of a job, in the order in which claimed-job.ts reads it.
 local CLAIM_FIELDS = { 'status', 'origin', 'data', 'meta', 'created_at', 'enqueued_at', 'timeout', 'wh_timeout',
   'wh_attempts', 'ttl', 'wh_options', 'retries_left', 'retry_intervals', 'enqueue_at_front_on_retry',
-  'repeats_left', 'repeat_intervals', 'group_id', 'wh_execution' }
+  'repeats_left', 'repeat_intervals', 'group_id', 'wh_execution', 'started_at' }
 
 -- Queued by whoever, in whatever version. Any other state has a registry of its own, and this id is left over.
 local CLAIMABLE = { queued = true, created = true, ready_to_enqueue = true }
@@ -23,6 +23,7 @@ local function start(id, f, params, execution, slot)
     call('ZREM', own_key('expiring:' .. params.queue), id)
   end
   f[9] = attempts
+  f[19] = started
   params.claimed[#params.claimed + 1] = { id, execution, slot, f }
 end
 

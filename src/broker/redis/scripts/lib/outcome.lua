@@ -30,6 +30,10 @@ local function remember(outcome, f, kind)
     entry[#entry + 1] = 'wh_failure'
     entry[#entry + 1] = outcome.failure
   end
+  if outcome.bill ~= '' then
+    entry[#entry + 1] = 'wh_bill'
+    entry[#entry + 1] = outcome.bill
+  end
   if kind ~= outcome.type or kind == 'stopped' then
     entry[#entry + 1] = 'wh_type'
     entry[#entry + 1] = kind
