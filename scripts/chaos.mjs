@@ -22,7 +22,7 @@ const { values } = parseArgs({
     broker: { type: 'string', default: 'sqlite' },
     workers: { type: 'string', default: '4' },
     producers: { type: 'string', default: '2' },
-    rate: { type: 'string', default: '15' },
+    rate: { type: 'string', default: '20' },
     keep: { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
   },
@@ -80,7 +80,9 @@ const killer = new Killer({
   perSecond: Number(values.rate),
 })
 const raging = Date.now()
+const progress = setInterval(() => console.log(`${new Date().toISOString()} ${casualties.kills} kills`), 60_000)
 await killer.rage((kills) => kills >= wanted || Date.now() - raging >= seconds * 1000)
+clearInterval(progress)
 const raged = (Date.now() - raging) / 1000
 await Promise.all(producers.map((producer) => producer.stop()))
 await fleet.drained(broker)

@@ -9,7 +9,7 @@ export class RedisStore {
   #folder
   #server
   #casualties
-  hazards = [{ what: 'redis', weight: 1.5, strike: (random) => this.#kill(random) }]
+  hazards = [{ what: 'redis', weight: 0.8, strike: (random) => this.#kill(random) }]
 
   constructor(folder, casualties) {
     this.#folder = join(folder, 'redis')

@@ -21,7 +21,7 @@ export class SqliteStore {
     this.#casualties = casualties
     mkdirSync(this.#disk)
     const { status, stderr, error } = mount('-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', this.#disk)
-    if (status === 0) this.hazards.push({ what: 'full disk', weight: 0.8, strike: (random) => this.#fill(random) })
+    if (status === 0) this.hazards.push({ what: 'full disk', weight: 0.4, strike: (random) => this.#fill(random) })
     else this.skip = `the disk is never full: no tmpfs can be mounted (${error?.message ?? stderr.trim()})`
   }
 
