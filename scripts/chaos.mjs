@@ -57,11 +57,13 @@ console.log(`chaos on ${values.broker} for ${seconds} s${limit}, seed ${values.s
 const begun = Date.now()
 let fleet
 let producers = []
+let kept = false
 // Nothing of it stays behind, whatever ends this process.
 process.on('exit', () => {
   for (const producer of producers) producer.abort()
   fleet?.abort()
   store.close()
+  if (!kept) rmSync(folder, { recursive: true, force: true })
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 await store.start()
@@ -91,7 +93,7 @@ const effects = await readEffects(store.effects)
 const audit = new Audit({ ledger: new Ledger(place.ledger), casualties, fleet, effects })
 await audit.run(broker)
 await broker.close()
-const kept = audit.wrong.length > 0 || values.keep
+kept = audit.wrong.length > 0 || values.keep
 if (kept) store.keep()
 store.close()
 
@@ -101,5 +103,4 @@ console.log(
     `load ${loadavg()[1].toFixed(1)}`,
 )
 if (kept) console.log(`kept for a look: ${folder}`)
-else rmSync(folder, { recursive: true, force: true })
 process.exit(audit.wrong.length > 0 ? 1 : 0)
