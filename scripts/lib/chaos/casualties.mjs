@@ -26,10 +26,15 @@ export class Casualties {
     }
   }
 
-  /** What happened to one of these processes, in this time; nothing where nothing did. Process numbers are used again. */
+  /**
+   * What happened to one of these processes in this time; nothing where nothing did. One that was killed before, and took
+   * its time to die, was doomed already; not so one that was stopped. Process numbers are used again, but not so soon.
+   */
   harmOf(pids, from, to) {
     for (const pid of pids) {
-      const found = this.#byPid.get(pid)?.find(({ at }) => at >= from && at <= to)
+      const found = this.#byPid
+        .get(pid)
+        ?.find(({ what, at }) => at >= from - (what === 'stop' ? 0 : DYING_MS) && at <= to)
       if (found !== undefined) return found.what
     }
     return undefined
@@ -41,4 +46,6 @@ export class Casualties {
   }
 }
 
+/** On a busy machine a killed process may wait so long for its turn to die, and its children for theirs. */
+const DYING_MS = 5000
 const KILLS = ['horse', 'zygote', 'supervisor', 'producer', 'redis']

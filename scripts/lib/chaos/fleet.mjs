@@ -104,8 +104,8 @@ export class Fleet {
     if (event === 'worker.ready') member.ready = true
     if (event === 'zygote.ready') this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
     if (event in this.said) this.said[event]++
-    // The last words of one that leaves; a line of a job is none.
-    if (!event?.startsWith('job.') && event !== 'worker.done') member.last = msg
+    // Why one leaves by itself: what it says without an event, at its very end, or that no job can run any more.
+    if (event === undefined || event === 'worker.broken') member.last = msg
   }
 
   #note(zygote, life) {
