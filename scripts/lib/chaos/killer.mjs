@@ -8,6 +8,8 @@ import { childrenOf, LEASE_MS } from './fleet.mjs'
  */
 const WEIGHTS = { horse: 92, zygote: 1.6, supervisor: 1.2, producer: 1.2, stop: 0.4 }
 
+const HERD = 4
+
 /** Strikes what a seed says, and writes down what it has struck. */
 export class Killer {
   #random
@@ -28,8 +30,8 @@ export class Killer {
     this.#perSecond = perSecond
     const own = {
       horse: () => this.#killHorse(),
-      zygote: () => this.#kill('zygote', this.#pick(this.#fleet.alive.flatMap(zygotesOf))),
-      supervisor: () => this.#kill('supervisor', this.#pickSupervisor()),
+      zygote: () => this.#herd() && this.#kill('zygote', this.#pick(this.#fleet.alive.flatMap(zygotesOf))),
+      supervisor: () => this.#herd() && this.#kill('supervisor', this.#pickSupervisor()),
       producer: () => this.#killProducer(),
       stop: () => this.#hold(this.#pickSupervisor()),
     }
@@ -73,7 +75,16 @@ export class Killer {
   }
 
   #killHorse() {
-    this.#kill('horse', this.#pick(this.#fleet.alive.flatMap(zygotesOf).flatMap(childrenOf)))
+    this.#kill('horse', this.#pick(this.#horses()))
+  }
+
+  #horses() {
+    return this.#fleet.alive.flatMap(zygotesOf).flatMap(childrenOf)
+  }
+
+  /** A machine that is slow to replace what brings up horses would soon have nothing left to strike. */
+  #herd() {
+    return this.#horses().length >= HERD
   }
 
   /** The store can be struck again when it is back. */
