@@ -68,13 +68,19 @@ export class Audit {
       const to = next?.at ?? Number.POSITIVE_INFINITY
       const cause =
         this.#casualties.harmOf(this.#fleet.familyOf(execution), execution.at, to) ??
-        this.#casualties.outageIn(execution.at - LEASE_MS, to)
+        this.#casualties.outageIn(execution.at - LEASE_MS, to) ??
+        this.#lateLease(id, execution.at - 2 * LEASE_MS, to + LEASE_MS)
       if (cause === undefined) {
         this.wrong.push(
           `${id} began ${executions.length} times, and nobody had harmed the run of process ${execution.pid}`,
         )
       } else this.#seen.cut[cause] = (this.#seen.cut[cause] ?? 0) + 1
     })
+  }
+
+  /** On a machine that is busy enough a supervisor comes too late to renew; the broker's word of that is in the logs. */
+  #lateLease(id, from, to) {
+    return this.#fleet.wasReclaimed(id, from, to) ? 'lease renewed too late' : undefined
   }
 
   /** One that waits for another begins when that one has come to its end. */

@@ -20,6 +20,8 @@ export class Fleet {
   #zygotes = new Map()
   /** What workers have said, and how often. */
   said = Object.fromEntries(EVENTS.map((event) => [event, 0]))
+  /** When which job was taken back because its lease had run out: times by id, as workers have said. */
+  #reclaims = new Map()
   /** What those have said last that left by themselves. */
   left = []
 
@@ -40,6 +42,10 @@ export class Fleet {
   familyOf({ pid, parent, at }) {
     const zygote = this.#zygotes.get(parent)?.findLast(({ since }) => since <= at)
     return zygote === undefined ? [pid, parent] : [pid, parent, zygote.supervisor]
+  }
+
+  wasReclaimed(id, from, to) {
+    return (this.#reclaims.get(id) ?? []).some((at) => at >= from && at <= to)
   }
 
   /** Resolves when no job waits or runs any more. */
@@ -100,10 +106,11 @@ export class Fleet {
   }
 
   #hear(member, line) {
-    const { event, zygote, msg, time } = line.startsWith('{') ? JSON.parse(line) : { msg: line }
+    const { event, zygote, msg, time, id } = line.startsWith('{') ? JSON.parse(line) : { msg: line }
     if (event === 'worker.ready') member.ready = true
     if (event === 'zygote.ready') this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
     if (event in this.said) this.said[event]++
+    if (event === 'job.reclaimed') this.#reclaims.set(id, [...(this.#reclaims.get(id) ?? []), Date.parse(time)])
     // Why one leaves by itself: what it says without an event, at its very end, or that no job can run any more.
     if (event === undefined || event === 'worker.broken') member.last = msg
   }
