@@ -155,9 +155,14 @@ export class ZygoteKeeper {
     void zygote.close()
   }
 
-  /** SIGKILL to its whole process group. */
+  /** SIGKILL to its whole process group. One that no zygote was asked for yet is not born at all. */
   kill(offspring: Offspring): void {
-    this.#offspring.get(offspring.number)?.zygote?.kill(offspring.number)
+    const entry = this.#offspring.get(offspring.number)
+    if (entry === undefined) return
+    if (entry.zygote !== undefined) return entry.zygote.kill(offspring.number)
+    this.#offspring.delete(offspring.number)
+    offspring.giveUp('it was killed before it was born')
+    entry.user.offspringGone(offspring)
   }
 
   /** The last to leave ends the zygote, and with it all that it has forked. */
@@ -204,12 +209,13 @@ export class ZygoteKeeper {
 
   #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
     this.#events.forkFailed(notice.message)
+    const entry = this.#offspring.get(notice.horse)
+    if (entry === undefined) return
+    entry.zygote = undefined
     setTimeout(() => {
-      const entry = this.#offspring.get(notice.horse)
-      if (entry === undefined) return
+      // Killed meanwhile; or a new zygote was faster.
+      if (this.#offspring.get(notice.horse) !== entry || entry.zygote !== undefined) return
       if (this.#ready) this.#fork(entry)
-      // Whoever comes next forks it.
-      else entry.zygote = undefined
     }, FORK_RETRY_MS)
   }
 
