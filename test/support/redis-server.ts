@@ -10,6 +10,13 @@ export interface RedisServerOptions {
   readonly config?: readonly string[]
   /** Listen on a port of 127.0.0.1, too. */
   readonly tcp?: boolean
+  /** Path of the server; else `WORKHORSE_TEST_REDIS_SERVER`, else the `redis-server` of this machine. */
+  readonly binary?: string
+}
+
+/** What the tests run for Redis. */
+export function redisServer(): string {
+  return process.env['WORKHORSE_TEST_REDIS_SERVER'] ?? 'redis-server'
 }
 
 /** A redis-server of a test's own, in a folder of its own. */
@@ -18,19 +25,25 @@ export class RedisServer {
   readonly socket: string
   readonly port: number
   readonly #config: readonly string[]
+  readonly #binary: string
   #process: ChildProcess | undefined
   #output = ''
 
-  private constructor(folder: string, port: number, config: readonly string[]) {
+  private constructor(folder: string, port: number, config: readonly string[], binary: string) {
     this.folder = folder
     this.socket = join(folder, 'redis.sock')
     this.port = port
     this.#config = config
+    this.#binary = binary
   }
 
-  static async create({ config = [], tcp = false }: RedisServerOptions = {}): Promise<RedisServer> {
+  static async create({
+    config = [],
+    tcp = false,
+    binary = redisServer(),
+  }: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'workhorse-redis-'))
-    const server = new RedisServer(folder, tcp ? await freePort() : 0, config)
+    const server = new RedisServer(folder, tcp ? await freePort() : 0, config, binary)
     await server.start()
     return server
   }
@@ -58,7 +71,7 @@ export class RedisServer {
       ...this.#config,
       ...more,
     ]
-    const child = spawn('redis-server', ['-'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(this.#binary, ['-'], { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#process = child
     this.#output = ''
     child.stdin.end(`${lines.join('\n')}\n`)
@@ -77,7 +90,7 @@ export class RedisServer {
       const look = () => {
         if (this.#output.includes(text)) settle(resolve)
       }
-      const fail = () => settle(() => reject(new Error(`redis-server did not say '${text}':\n${this.#output}`)))
+      const fail = () => settle(() => reject(new Error(`${this.#binary} did not say '${text}':\n${this.#output}`)))
       const settle = (action: () => void) => {
         child.stdout?.off('data', look)
         child.off('error', fail)
