@@ -7,7 +7,7 @@ import { redisOpener } from './redis-opener.ts'
 
 const valkey = valkeyServer()
 
-if (valkey.path === undefined) describe.skip(`Valkey broker: ${valkey.reason}`)
+if (valkey.path === undefined) it.skip(`Valkey broker: ${valkey.reason}`)
 else {
   const { path } = valkey
   describeBroker('Valkey', redisOpener({ binary: path }))
