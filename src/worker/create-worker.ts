@@ -34,6 +34,8 @@ export interface CreateWorkerOptions extends WorkerOptions {
   /** Horses forked ahead, in fork mode. Default: `concurrency`. */
   readonly standby?: number
   readonly nodeFlags?: readonly string[]
+  /** Environment variables that its jobs do not see in fork and pool mode. Default `['WORKHORSE_BROKER']`. */
+  readonly hiddenEnv?: readonly string[]
   readonly bootTimeout?: Duration
   readonly freeze?: boolean
   readonly ballastMb?: number
@@ -119,7 +121,7 @@ function createOpener(options: CreateWorkerOptions, { concurrency, renewMs }: Re
       ballastMb: options.ballastMb ?? 0,
       nodeFlags: options.nodeFlags ?? [],
       bootTimeoutMs,
-      hiddenEnv: ['WORKHORSE_BROKER'],
+      hiddenEnv: options.hiddenEnv ?? ['WORKHORSE_BROKER'],
       standby: wholeNumber(options.standby ?? concurrency, 'standby', 0),
     },
     pool: resolvePoolOptions(pool, concurrency, bootTimeoutMs),
