@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../job/failure.ts'
 import type { JobRecord } from '../../job/record.ts'
+import { abandonedFailure } from '../abandoned.ts'
 import type { Maintenance, PoisonedJob } from '../broker.ts'
 import { decodeCall } from './codec/payload.ts'
 import { PayloadError } from './codec/payload-error.ts'
@@ -83,15 +83,5 @@ function nameOf(data: Buffer): string {
   } catch (error) {
     if (error instanceof PayloadError) return 'unreadable'
     throw error
-  }
-}
-
-function abandonedFailure(id: string, name: string, worker: string, times: number): JobFailure {
-  return {
-    kind: 'abandoned',
-    name: 'AbandonedError',
-    message:
-      `job ${id} (${name}) was abandoned ${times} ${times === 1 ? 'time' : 'times'}: its worker, last ${worker}, ` +
-      'died or was cut off while running it. It probably kills its worker, so it is not run again by itself',
   }
 }
