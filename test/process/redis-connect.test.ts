@@ -6,10 +6,10 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../src/broker/index.ts'
 import { BrokerUnavailableError } from '../../src/errors.ts'
-import { eventually } from '../support/eventually.ts'
 import { claim, claimOne, enqueue, finished, handIn, ids } from '../support/jobs.ts'
 import { startCluster } from '../support/redis-cluster.ts'
-import { freePort, ownRedis, type RedisServer } from '../support/redis-server.ts'
+import { startSentinel } from '../support/redis-sentinel.ts'
+import { freePort, ownRedis } from '../support/redis-server.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const DIST = pathToFileURL(fileURLToPath(new URL('../../dist/broker/index.js', import.meta.url))).href
@@ -100,7 +100,7 @@ describe('a Redis broker connects', () => {
 
   it('by Sentinel, to the master', async () => {
     const server = await ownRedis({ tcp: true })
-    const sentinel = await startSentinel(server)
+    const { port: sentinel } = await startSentinel(server)
     await work(await connectBroker(`redis+sentinel://127.0.0.1:${sentinel}/mymaster/2?patience=10s`))
     await expect(connectBroker(`redis+sentinel://127.0.0.1:${sentinel}/other?patience=0`)).rejects.toThrow(
       BrokerUnavailableError,
@@ -160,30 +160,3 @@ describe('a process', () => {
     expect(ids(await claim(broker))).toEqual(['a'])
   })
 })
-
-/** A sentinel that watches the server; its port. */
-async function startSentinel(server: RedisServer): Promise<number> {
-  const port = await freePort()
-  const folder = await temporaryDirectory()
-  const file = join(folder, 'sentinel.conf')
-  writeFileSync(
-    file,
-    `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor mymaster 127.0.0.1 ${server.port} 1\n`,
-  )
-  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
-  onTestFinished(async () => {
-    const ended = new Promise((resolve) => child.once('close', resolve))
-    child.kill('SIGTERM')
-    await ended
-  })
-  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 })
-  redis.on('error', () => {})
-  onTestFinished(() => redis.disconnect())
-  await eventually(async () =>
-    expect(await redis.call('SENTINEL', 'get-master-addr-by-name', 'mymaster')).toEqual([
-      '127.0.0.1',
-      String(server.port),
-    ]),
-  )
-  return port
-}
