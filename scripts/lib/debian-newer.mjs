@@ -16,8 +16,8 @@ import { root } from './root.mjs'
  * What some tests run beside what the system has: Valkey, and versions of Python RQ that Debian stable has not. Nothing is
  * installed: packages are fetched and checked by apt with a state of its own, and unpacked here.
  */
-const folder = join(root, 'node_modules', '.cache', 'debian-newer')
-const found = join(folder, 'found.json')
+export const newerFolder = join(root, 'node_modules', '.cache', 'debian-newer')
+const found = join(newerFolder, 'found.json')
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const MIRROR = 'http://deb.debian.org/debian'
 
@@ -42,13 +42,13 @@ function python(suite, packages) {
 /** Fetches what is not there yet, and notes what runs here. Whatever cannot be had is named with the reason, and skipped. */
 export function fetchNewer() {
   const known = existsSync(found) ? JSON.parse(readFileSync(found, 'utf8')) : {}
-  const isThere = (path) => path !== undefined && existsSync(join(folder, path))
+  const isThere = (path) => path !== undefined && existsSync(join(newerFolder, path))
   const wanted = Object.keys(SETS).filter((name) => !isThere(known[name]?.path))
   if (wanted.length === 0) return known
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(newerFolder, { recursive: true })
   const reason = updateLists([...new Set(wanted.map((name) => SETS[name].suite))])
   for (const name of wanted) known[name] = reason === undefined ? fetchSet(name) : { reason }
-  rmSync(join(folder, 'apt'), { recursive: true, force: true })
+  rmSync(join(newerFolder, 'apt'), { recursive: true, force: true })
   writeFileSync(found, `${JSON.stringify(known, null, 2)}\n`)
   for (const name of wanted) {
     const { version, reason } = known[name]
@@ -61,18 +61,18 @@ export function fetchNewer() {
 function updateLists(suites) {
   if (process.arch !== 'x64') return `Debian's packages are fetched for x86-64 only, and this is ${process.arch}`
   if (!existsSync(KEYRING)) return `there is no ${KEYRING}: it is no Debian`
-  mkdirSync(join(folder, 'apt', 'lists', 'partial'), { recursive: true })
-  mkdirSync(join(folder, 'apt', 'archives', 'partial'), { recursive: true })
+  mkdirSync(join(newerFolder, 'apt', 'lists', 'partial'), { recursive: true })
+  mkdirSync(join(newerFolder, 'apt', 'archives', 'partial'), { recursive: true })
   const lines = suites.map((suite) => `deb [signed-by=${KEYRING}] ${MIRROR} ${suite} main\n`)
-  writeFileSync(join(folder, 'apt', 'sources.list'), lines.join(''))
+  writeFileSync(join(newerFolder, 'apt', 'sources.list'), lines.join(''))
   const { ok, text } = apt(['update', '--quiet', '--error-on=any'])
   return ok ? undefined : `apt-get update failed: ${text}`
 }
 
 function fetchSet(name) {
   const { suite, packages, path, proof } = SETS[name]
-  const here = join(folder, name)
-  const scratch = mkdtempSync(join(folder, 'fetch-'))
+  const here = join(newerFolder, name)
+  const scratch = mkdtempSync(join(newerFolder, 'fetch-'))
   try {
     const download = apt(['download', ...packages.map((one) => `${one}/${suite}`)], scratch)
     if (!download.ok) return { reason: `apt-get download failed: ${download.text}` }
@@ -91,8 +91,8 @@ function fetchSet(name) {
   return { path: join(name, path), version: /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? stdout.trim() }
 }
 
-function apt(args, cwd = folder) {
-  const at = join(folder, 'apt')
+function apt(args, cwd = newerFolder) {
+  const at = join(newerFolder, 'apt')
   const options = {
     'Dir::State::lists': join(at, 'lists'),
     'Dir::Cache': at,
