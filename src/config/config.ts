@@ -13,6 +13,11 @@ export interface WorkhorseConfig {
   readonly app?: string
   /** Where jobs live, for example `'sqlite:workhorse.db'`. A relative path is relative to the config file. */
   readonly broker?: string
+  /**
+   * Leave variables such as `REDIS_URL` in the environment of jobs though they hold the URL of the broker: the same Redis
+   * is their cache, say. Default false: who takes over a job's process finds no way to the broker there.
+   */
+  readonly exposeBrokerUrl?: boolean
   /** Job modules, relative to the config file. Default: `jobs.ts`, `.mts`, `.js` or `.mjs` beside it. */
   readonly jobs?: string | readonly string[]
   /** Queues that a worker serves where none are named, in strict order. Default `['default']`. */
@@ -92,6 +97,7 @@ export interface ZygoteConfig {
 const KEYS = [
   'app',
   'broker',
+  'exposeBrokerUrl',
   'jobs',
   'queues',
   'concurrency',
@@ -127,12 +133,15 @@ export function checkConfig(config: unknown, what: string): WorkhorseConfig {
     throw new UsageError(`${what}: expected an object (export default defineConfig({ … })), got ${show(config)}`)
   }
   assertKnownOptions(config, KEYS, what)
-  const { app, zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
+  const { app, exposeBrokerUrl, zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
   if (app !== undefined && (typeof app !== 'string' || app === '')) {
     throw new UsageError(`${what}: app: expected a name, got ${show(app)}`)
   }
   if (zygote !== undefined) assertKnownOptions(zygote, ZYGOTE_KEYS, `${what}: zygote`)
   if (pool !== undefined) assertKnownOptions(pool, POOL_KEYS, `${what}: pool`)
+  if (exposeBrokerUrl !== undefined && typeof exposeBrokerUrl !== 'boolean') {
+    throw new UsageError(`${what}: exposeBrokerUrl: expected true or false, got ${show(exposeBrokerUrl)}`)
+  }
   if (isolation !== undefined) assertIsolation(isolation, `${what}: isolation`)
   for (const [queue, mode] of Object.entries(queueIsolation)) {
     assertIsolation(mode, `${what}: queueIsolation of queue '${queue}'`)

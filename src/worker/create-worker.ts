@@ -37,6 +37,8 @@ export interface CreateWorkerOptions extends WorkerOptions {
    */
   readonly standby?: number | 'auto'
   readonly nodeFlags?: readonly string[]
+  /** Environment variables that its jobs do not see in fork and pool mode. Default `['WORKHORSE_BROKER']`. */
+  readonly hiddenEnv?: readonly string[]
   readonly bootTimeout?: Duration
   readonly freeze?: boolean
   readonly ballastMb?: number
@@ -124,7 +126,7 @@ function createOpener(options: CreateWorkerOptions, resolved: ResolvedWorkerOpti
       ballastMb: options.ballastMb ?? 0,
       nodeFlags: options.nodeFlags ?? [],
       bootTimeoutMs,
-      hiddenEnv: ['WORKHORSE_BROKER'],
+      hiddenEnv: options.hiddenEnv ?? ['WORKHORSE_BROKER'],
       standby: standby === 'auto' ? standby : wholeNumber(standby, 'standby', 0),
       slots: slots.min,
       exitGraceMs,

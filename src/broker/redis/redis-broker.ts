@@ -290,8 +290,10 @@ export class RedisBroker implements Broker {
   async commandSend({ worker, command }: CommandSendParams): Promise<boolean> {
     const channel = this.#store.keys.commandChannel(worker)
     const heard = asNumber(await this.#store.command('PUBLISH', channel, encodeCommand(command)))
-    // On a cluster only the listeners of one node are counted.
-    return heard > 0 || this.#store.options.at.kind === 'cluster'
+    if (heard > 0 || this.#store.options.at.kind !== 'cluster') return heard > 0
+    // Of a cluster only the listeners of one node are counted.
+    const { keys } = this.#store
+    return asNumber(await this.#store.command('EXISTS', keys.ownWorker(worker), keys.worker(worker))) > 0
   }
 
   async commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>> {

@@ -1,9 +1,9 @@
+import { Sleeper } from '../../support/sleeper.ts'
 import type { Maintenance, WorkWaitParams } from '../broker.ts'
 import { listed } from './exchange.ts'
 import type { Listener } from './listener.ts'
 import { Peeker } from './peeker.ts'
 import { asList, asNumber, asOptionalNumber, asTexts } from './reply.ts'
-import { Sleeper } from './sleeper.ts'
 import type { Store } from './store.ts'
 
 /** RQ's `rq resume` tells nobody; its own workers look every second, too. */

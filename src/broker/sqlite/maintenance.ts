@@ -1,4 +1,4 @@
-import type { JobFailure } from '../../job/failure.ts'
+import { abandonedFailure } from '../abandoned.ts'
 import type { PoisonedJob } from '../broker.ts'
 import type { Connection } from './connection.ts'
 import { cancelDependents, resolveDependents } from './dependents.ts'
@@ -124,19 +124,8 @@ function poison(connection: Connection, row: AbandonedRow, now: number): void {
   connection.run(
     'INSERT INTO job_outcomes (seq, failure) VALUES (?, ?)',
     row.seq,
-    JSON.stringify(abandonedFailure(row)),
+    JSON.stringify(abandonedFailure(row.id, row.name, row.worker, row.abandonments + 1)),
   )
-}
-
-function abandonedFailure(row: AbandonedRow): JobFailure {
-  const times = row.abandonments + 1
-  return {
-    kind: 'abandoned',
-    name: 'AbandonedError',
-    message:
-      `job ${row.id} (${row.name}) was abandoned ${times} ${times === 1 ? 'time' : 'times'}: its worker, last ${row.worker}, ` +
-      'died or was cut off while running it. It probably kills its worker, so it is not run again by itself',
-  }
 }
 
 const FORGET = `DELETE FROM jobs WHERE seq IN (

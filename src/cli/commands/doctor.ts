@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Broker } from '../../broker/broker.ts'
+import { brokerVariables } from '../../config/broker-variables.ts'
 import type { Settings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
 import { type Examination, examine } from '../../profiler/doctor/doctor.ts'
@@ -36,7 +37,8 @@ export async function runDoctor({ flags, positionals }: Invocation<DoctorFlag>):
   const settings = await readSettings(flags)
   const { nodeFlags } = settings.config.zygote ?? {}
   const args = flags.args ? flags.args.map(checkArguments) : await recentArguments(settings, job)
-  const trial = { modules: requireModules(settings), job, args, ...defined({ nodeFlags }) }
+  const hiddenEnv = brokerVariables(settings)
+  const trial = { modules: requireModules(settings), job, args, hiddenEnv, ...defined({ nodeFlags }) }
   const examination = await examine({ ...trial, ...defined({ runs: flags.runs, warmAfter: flags.warm }) })
   const first = examination.candidates[0]
   const runs = examination.coldExecutions

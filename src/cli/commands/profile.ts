@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { brokerVariables } from '../../config/broker-variables.ts'
 import { UsageError } from '../../errors.ts'
 import { attachToWorker } from '../../profiler/capture/attach.ts'
 import { profileDiff } from '../../profiler/capture/profile-diff.ts'
@@ -101,6 +102,7 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
   const args = JSON.stringify(parseArguments(job, texts))
   const settings = await readSettings(flags)
   const { nodeFlags } = settings.config.zygote ?? {}
+  const hiddenEnv = brokerVariables(settings)
   if (flags.diff) {
     if (flags.heap || flags['by-process'])
       throw new UsageError('--diff is about time: it takes neither --heap nor --by-process')
@@ -110,6 +112,7 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
       modules,
       job,
       args: [args],
+      hiddenEnv,
       runs,
       intervalUs,
       ...defined({ nodeFlags, warmAfter: flags.warm }),
@@ -125,6 +128,7 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
     concurrency: onlyNumber('--concurrency', flags.concurrency ?? 1),
     request: requestOf(flags),
     byProcess: flags['by-process'] ?? false,
+    hiddenEnv,
     ...defined({ nodeFlags }),
   })
   if (failed > 0) note(`${failed} of ${runs} executions did not finish; the first: ${failure}`)

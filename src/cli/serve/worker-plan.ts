@@ -1,3 +1,4 @@
+import { brokerVariables } from '../../config/broker-variables.ts'
 import type { Settings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
 import { defined } from '../../support/defined.ts'
@@ -52,6 +53,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
       queueIsolation: config.queueIsolation,
       pool: config.pool,
       nodeFlags: config.zygote?.nodeFlags,
+      hiddenEnv: brokerVariables(settings),
       bootTimeout: config.zygote?.bootTimeout,
       freeze: config.zygote?.freeze,
     }),

@@ -21,7 +21,14 @@ local FIELD_OF_TYPE = { finished = 'return_value', failed = 'exc_string', stoppe
 local function remember(outcome, f, kind)
   local key = results_key(outcome.id)
   local entry = { 'type', outcome.type == 'finished' and '1' or '2', 'worker_name', f[5] or '',
-    'execution_id', outcome.execution, 'execution_started_at', f[6] or '', 'wh_worker', f[3] }
+    'execution_id', outcome.execution, 'wh_worker', f[3] }
+  local started = seconds_of(f[6])
+  if started then
+    entry[#entry + 1] = 'execution_started_at'
+    entry[#entry + 1] = started
+    entry[#entry + 1] = 'execution_ended_at'
+    entry[#entry + 1] = now_seconds
+  end
   if outcome.body ~= '' then
     entry[#entry + 1] = FIELD_OF_TYPE[outcome.type]
     entry[#entry + 1] = outcome.body
