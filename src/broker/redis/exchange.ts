@@ -13,6 +13,12 @@ import type { Store } from './store.ts'
 /** How often one call claims again because what it got was refused and failed. */
 const MAX_ROUNDS = 10
 
+/** A call that was left without an answer: how its claims are found, and the slots that they may have. */
+interface LostCall {
+  readonly tokens: readonly string[]
+  readonly slots: readonly string[]
+}
+
 /**
  * Ends and claims jobs. It remembers how each claimed job is to be answered, and which calls were left without an answer:
  * what such a call has claimed is handed out by the next one.
@@ -23,7 +29,7 @@ export class Exchanger {
   readonly #serializers = new Map<string, Serializer>()
   /** By worker. */
   readonly #slots = new Map<string, SlotBook>()
-  readonly #lostTokens = new Map<string, string[]>()
+  readonly #lost = new Map<string, LostCall[]>()
 
   constructor(store: Store) {
     this.#store = store
@@ -67,9 +73,16 @@ export class Exchanger {
   async #once(params: JobExchangeParams): Promise<{ readonly refused: string[]; readonly claims: Claim[] }> {
     const { worker, outcomes } = params
     const encoded = await this.#encodeOutcomes(outcomes)
-    const tokens = [...(this.#lostTokens.get(worker) ?? [])]
+    // From here to the call nothing else happens: calls that are under way together share neither slots nor lost calls.
+    const lostCalls = this.#lost.get(worker) ?? []
+    this.#lost.delete(worker)
+    const tokens = lostCalls.flatMap((call) => call.tokens)
     const book = this.#slots.get(worker)
-    const free = book?.free(outcomes).slice(0, Math.max(0, params.limit)) ?? []
+    const lostSlots = lostCalls.flatMap(({ slots }) => slots)
+    book?.takeBack(lostSlots)
+    const offered = book?.offer(outcomes, Math.max(0, params.limit)) ?? []
+    book?.hold(lostSlots)
+    const held = [...lostSlots, ...offered]
     const args = (isRetry: boolean): Argument[] => {
       const lost = [...tokens]
       const token = randomBytes(14).toString('hex')
@@ -80,7 +93,7 @@ export class Exchanger {
         Math.ceil(params.leaseMs),
         params.limit,
         token,
-        ...listed(free),
+        ...listed(offered),
         ...listed(params.queues),
         ...listed(lost),
         ...listed(lost.length === 0 ? [] : (book?.names ?? [])),
@@ -89,13 +102,15 @@ export class Exchanger {
     }
     try {
       const [refused, claims] = asList(await this.#store.run('job-exchange', args))
-      this.#lostTokens.delete(worker)
+      book?.takeBack(held)
       for (const { executionId } of outcomes) this.forget(worker, executionId)
       const list = asList(claims).map(readClaim)
       for (const claim of list) this.#remember(worker, claim)
       return { refused: asTexts(refused), claims: list }
     } catch (error) {
-      if (error instanceof BrokerUnavailableError) this.#lostTokens.set(worker, tokens)
+      const isLost = error instanceof BrokerUnavailableError || lostCalls.length > 0
+      if (isLost) this.#lost.set(worker, [...(this.#lost.get(worker) ?? []), { tokens, slots: held }])
+      else book?.takeBack(held)
       throw error
     }
   }
