@@ -5,6 +5,7 @@ import type { ExecutionOutcome, JobExchange, JobExchangeParams } from '../broker
 import { type Claim, readClaim } from './claimed-job.ts'
 import { type Serializer, serializerOf } from './codec/payload.ts'
 import type { Argument } from './connection.ts'
+import { encodeJobs } from './job-fields.ts'
 import { encodeOutcome } from './outcome-args.ts'
 import { asList, asTexts } from './reply.ts'
 import type { SlotBook } from './slot-book.ts'
@@ -121,19 +122,22 @@ export class Exchanger {
   }
 
   async #encodeOutcomes(outcomes: readonly ExecutionOutcome[]): Promise<Argument[]> {
-    const encoded = await Promise.all(
-      outcomes.map(async (outcome) =>
-        encodeOutcome(outcome, await this.#findSerializer(outcome), this.#store.options.serializer),
-      ),
-    )
-    return [outcomes.length, ...encoded.flat()]
+    const encoded: Argument[] = [outcomes.length]
+    for (const outcome of outcomes) {
+      // Waits only where there is something to wait for: there are thousands of them in a second.
+      const known = this.#serializers.get(outcome.executionId)
+      const serializer = known ?? (await this.#findSerializer(outcome))
+      const jobs = 'enqueue' in outcome ? (outcome.enqueue ?? []) : []
+      encoded.push(...encodeOutcome(outcome, serializer))
+      if (jobs.length === 0) encoded.push(0)
+      else encoded.push(...(await encodeJobs(jobs, this.#store.options.serializer)))
+    }
+    return encoded
   }
 
   /** Of jobs that another broker has claimed, the job itself tells. */
-  async #findSerializer({ type, jobId, executionId }: ExecutionOutcome): Promise<Serializer> {
-    const known = this.#serializers.get(executionId)
-    if (known !== undefined || type !== 'finished') return known ?? 'json'
-    return findSerializer(this.#store, jobId)
+  async #findSerializer({ type, jobId }: ExecutionOutcome): Promise<Serializer> {
+    return type === 'finished' ? findSerializer(this.#store, jobId) : 'json'
   }
 }
 
