@@ -84,7 +84,8 @@ function isInstalled(name, drain) {
 
 function wholeNumber(name, text) {
   const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) fail(`--${name} is ${JSON.stringify(text)}; expected a whole number above 0`)
+  if (!Number.isInteger(number) || number < 1)
+    fail(`--${name} is ${JSON.stringify(text)}; expected a whole number above 0`)
   return number
 }
 

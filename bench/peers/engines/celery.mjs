@@ -8,7 +8,19 @@ export const celery = {
 
   workers: (place, { slots }) => [
     python(
-      ['-m', 'celery', '-A', 'celery_jobs', 'worker', '--pool', 'prefork', '--concurrency', String(slots), '-l', 'ERROR'],
+      [
+        '-m',
+        'celery',
+        '-A',
+        'celery_jobs',
+        'worker',
+        '--pool',
+        'prefork',
+        '--concurrency',
+        String(slots),
+        '-l',
+        'ERROR',
+      ],
       place,
     ),
   ],

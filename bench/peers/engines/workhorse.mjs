@@ -43,8 +43,7 @@ function jobsOf(work) {
 async function sqliteCounter(url) {
   const { connectBroker } = await import(inRepository('dist/broker/index.js'))
   const broker = await connectBroker(url)
-  const countOf = async (state) =>
-    (await broker.queueList()).find(({ name }) => name === 'default')?.counts[state] ?? 0
+  const countOf = async (state) => (await broker.queueList()).find(({ name }) => name === 'default')?.counts[state] ?? 0
   return {
     commands: 0,
     ended: () => countOf('finished'),

@@ -73,7 +73,9 @@ function watcher(counter, workers, jobs) {
       const dead = workers.find(({ child }) => child.exitCode !== null || child.signalCode !== null)
       if (dead) throw new Error(`a worker has left after ${ended} of ${jobs} jobs:\n${dead.output}`)
       if (performance.now() > deadline) {
-        throw new Error(`only ${ended} of ${jobs} jobs in ${MOST_MS} ms:\n${workers.map(({ output }) => output).join('\n')}`)
+        throw new Error(
+          `only ${ended} of ${jobs} jobs in ${MOST_MS} ms:\n${workers.map(({ output }) => output).join('\n')}`,
+        )
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }

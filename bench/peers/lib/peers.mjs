@@ -11,7 +11,8 @@ export function installPeers() {
   if (!existsSync(`${FOLDER}/node_modules/bullmq/package.json`)) {
     // `npm ci` wants the optional builds of all platforms in the lock; this keeps to the lock as well.
     const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
-    if (!succeeds('npm', args, { cwd: FOLDER })) missing.push(`bullmq; install: cd bench/peers && npm ${args.join(' ')}`)
+    if (!succeeds('npm', args, { cwd: FOLDER }))
+      missing.push(`bullmq; install: cd bench/peers && npm ${args.join(' ')}`)
   }
   const packages = Object.entries(DEBIAN).filter(([module]) => pythonVersion(module) === undefined)
   if (packages.length > 0 && !(process.getuid?.() === 0 && installDebian(packages.map(([, name]) => name)))) {

@@ -18,7 +18,16 @@ export function formatReport({ results, failures, bars, versions, missing, machi
   ])
   return [
     table(
-      ['case', 'jobs/s', 'of all rounds', 'worker CPU us', 'Redis CPU us', 'scripts', 'commands, inner too', 'requests'],
+      [
+        'case',
+        'jobs/s',
+        'of all rounds',
+        'worker CPU us',
+        'Redis CPU us',
+        'scripts',
+        'commands, inner too',
+        'requests',
+      ],
       rows,
       new Set([1, 3, 4, 5, 6, 7]),
     ),
@@ -38,7 +47,9 @@ function table(head, rows, right) {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)))
   const line = (row) =>
-    row.map((cell, column) => (right.has(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join('  ')
+    row
+      .map((cell, column) => (right.has(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
 }
 

@@ -2,5 +2,11 @@
 export function summarize(id, rounds) {
   const sorted = rounds.toSorted((a, b) => a.jobsPerSecond - b.jobsPerSecond)
   const median = sorted[Math.floor((sorted.length - 1) / 2)]
-  return { id, ...median, slowest: sorted[0].jobsPerSecond, fastest: sorted.at(-1).jobsPerSecond, rounds: rounds.length }
+  return {
+    id,
+    ...median,
+    slowest: sorted[0].jobsPerSecond,
+    fastest: sorted.at(-1).jobsPerSecond,
+    rounds: rounds.length,
+  }
 }
