@@ -1,7 +1,7 @@
 // Workhorse beside its peers, on one Redis, in one run: npm run bench:peers -- [--json] [--only TEXT[,TEXT]] [--jobs N]
 // [--rounds N] [--no-install] [--built]. See README.md.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setUp } from '../../scripts/lib/setup.mjs'
@@ -48,6 +48,7 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
+const loadBefore = loadavg()[0]
 const measured = new Map()
 const failures = []
 for (let round = 1; round <= rounds; round++) {
@@ -72,6 +73,7 @@ const report = {
   versions: Object.entries(versions).map(([name, version]) => `${name} ${version}`),
   missing,
   machine: describeMachine(),
+  loadBefore,
   server: server.version,
 }
 console.log(values.json ? JSON.stringify(report, undefined, 2) : formatReport(report))

@@ -1,5 +1,5 @@
 /** For people. */
-export function formatReport({ results, failures, bars, versions, missing, machine, server }) {
+export function formatReport({ results, failures, bars, versions, missing, machine, loadBefore, server }) {
   const rows = results.map((result) => [
     result.id,
     whole(result.jobsPerSecond),
@@ -38,9 +38,17 @@ export function formatReport({ results, failures, bars, versions, missing, machi
     ...missing.map((line) => `not measured: ${line}`),
     `${versions.join(', ')}; Redis ${server}, no persistence`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, ${machine.date}`,
+    ...warnOfLoad(loadBefore, machine.cores),
     'Method: bench/peers/README.md. Columns behind the speed are per job: CPU of worker and server, scripts, commands',
     "as INFO commandstats counts them (those inside scripts, too), and requests as a proxy counts them on the workers' side.",
   ].join('\n')
+}
+
+function warnOfLoad(load, cores) {
+  if (load < cores / 4) return []
+  return [
+    `NOT QUIET: the load was ${load.toFixed(1)} before this run began; speeds are too low, and ratios drift while it changes.`,
+  ]
 }
 
 function table(head, rows, right) {
