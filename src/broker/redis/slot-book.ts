@@ -11,6 +11,9 @@ export class SlotBook {
   /** By execution id. */
   readonly #running = new Map<string, { readonly slot: string; readonly jobId: string }>()
 
+  /** To calls that are under way. */
+  readonly #offered = new Set<string>()
+
   constructor(worker: string, concurrency: number) {
     this.#worker = worker
     this.#concurrency = concurrency
@@ -36,11 +39,26 @@ export class SlotBook {
     return before.filter((name) => !this.#names.includes(name))
   }
 
-  /** Slots that are free once these have ended, in order. */
-  free(outcomes: readonly ExecutionOutcome[]): string[] {
+  /** Up to `most` slots that are free once these have ended, in order, for one call; no other call gets them meanwhile. */
+  offer(outcomes: readonly ExecutionOutcome[], most: number): string[] {
+    if (most === 0) return []
     const ending = new Set(outcomes.map(({ executionId }) => executionId))
-    const taken = new Set([...this.#running].filter(([id]) => !ending.has(id)).map(([, { slot }]) => slot))
-    return namesOf(this.#worker, this.#concurrency).filter((name) => !taken.has(name))
+    const taken = new Set(this.#offered)
+    for (const [id, { slot }] of this.#running) if (!ending.has(id)) taken.add(slot)
+    const wanted = namesOf(this.#worker, this.#concurrency)
+    const free = wanted.filter((name) => !taken.has(name)).slice(0, most)
+    this.hold(free)
+    return free
+  }
+
+  /** Not to be offered, until they are taken back. */
+  hold(slots: readonly string[]): void {
+    for (const slot of slots) this.#offered.add(slot)
+  }
+
+  /** That call is over. */
+  takeBack(slots: readonly string[]): void {
+    for (const slot of slots) this.#offered.delete(slot)
   }
 
   take(executionId: string, slot: string, jobId: string): void {

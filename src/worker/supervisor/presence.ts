@@ -53,10 +53,15 @@ export class Presence {
     this.#unsubscribe = await this.#subscribe()
   }
 
+  /** The broker knows of another number of slots than there are. */
+  get isOutdated(): boolean {
+    return this.#source.slots !== this.#slots && !this.#leaving
+  }
+
   /** Its number of slots has changed. Where each slot is a worker in RQ's eyes, some are new now, or have left. */
   async resize(): Promise<void> {
-    const slots = this.#source.slots
-    if (slots === this.#slots || this.#leaving) return
+    if (!this.isOutdated) return
+    const { slots } = this.#source
     await this.#broker.workerResize(this.#registration(slots))
     this.#slots = slots
     if (!this.#broker.capabilities.pythonRq) return

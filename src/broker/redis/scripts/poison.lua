@@ -27,7 +27,7 @@ end
 call('XADD', results_key(id), 'MAXLEN', '~', 10, '*', 'type', '2', 'worker_name', '', 'execution_id', execution,
   'execution_started_at', seconds_of(f[9]) or now_seconds, 'execution_ended_at', now_seconds,
   'wh_worker', f[6] or f[5] or '', 'exc_string', traceback, 'wh_failure', failure)
-keep_ended(id, queue, 'failed', ttl_ms)
+keep_ended(id, queue, 'failed', ttl_ms, true, zadd_now)
 free_dependents(id)
 tell_ended(id)
 return 1

@@ -57,13 +57,21 @@ export class InlineIsolation implements Isolation {
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
     const abort = new LazyAbort()
     const begun = performance.now()
-    let giveUp!: () => void
-    const givenUp = new Promise<ExecutionEnd>((resolve) => {
-      giveUp = () => resolve({ type: 'killed', givenUp: true })
+    // One promise, settled by whichever comes first: there are thousands of jobs in a second here.
+    let settle!: (end: ExecutionEnd) => void
+    const ended = new Promise<ExecutionEnd>((resolve) => {
+      settle = (end) => {
+        if (this.#running.delete(job)) this.#left()
+        resolve(end)
+      }
     })
+    const giveUp = () => settle({ type: 'killed', givenUp: true })
     this.#running.set(job, giveUp)
     this.#watch?.begin()
-    const ended = Promise.race([this.#execute(job, abort, observer, begun), givenUp]).finally(() => this.#left(job))
+    const current = createCurrentJob(job, abort, observer)
+    void executeJob(current, job.args, runInJob).then((result) =>
+      settle({ ...result, bill: { wallMs: performance.now() - begun } }),
+    )
     return {
       ended,
       abort: (reason) => abort.abort(reason),
@@ -91,15 +99,8 @@ export class InlineIsolation implements Isolation {
     await Promise.race([hooks, late]).finally(() => clearTimeout(timer))
   }
 
-  #left(job: ClaimedJob): void {
+  #left(): void {
     this.#watch?.look()
-    this.#running.delete(job)
     if (this.#running.size === 0) this.#watch?.end()
-  }
-
-  async #execute(job: ClaimedJob, abort: LazyAbort, observer: ExecutionObserver, begun: number): Promise<ExecutionEnd> {
-    const current = createCurrentJob(job, abort, observer)
-    const result = await executeJob(current, job.args, runInJob)
-    return { ...result, bill: { wallMs: performance.now() - begun } }
   }
 }

@@ -30,7 +30,7 @@ local now_ms = math.floor(now_us / 1000)
 
 -- Whole numbers as text: tostring would turn large ones into 1.7e+15.
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- Registries are scored with Unix seconds; ours have milliseconds behind the point.

@@ -1,4 +1,4 @@
--- Hands out jobs. Needs base.lua.
+-- Hands out jobs. Needs base.lua and later.lua.
 
 -- What a supervisor needs of a job, in the order in which claimed-job.ts reads it.
 local CLAIM_FIELDS = { 'status', 'origin', 'data', 'meta', 'created_at', 'enqueued_at', 'timeout', 'wh_timeout',
@@ -17,7 +17,7 @@ local function start(id, f, params, execution, slot)
   call('HSET', key, 'status', 'started', 'started_at', started, 'last_heartbeat', now_iso, 'worker_name', slot,
     'ended_at', '', 'wh_worker', params.worker, 'wh_execution', execution, 'wh_attempts', attempts)
   if attempts > 1 then call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed') end
-  call('ZADD', registry_key('wip', params.queue), params.lease_end, id .. ':' .. execution)
+  zadd_later(registry_key('wip', params.queue), params.lease_end, id .. ':' .. execution)
   if f[10] then
     call('PERSIST', key)
     call('ZREM', own_key('expiring:' .. params.queue), id)

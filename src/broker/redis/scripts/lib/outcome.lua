@@ -1,19 +1,16 @@
--- Ends executions. Needs queue.lua, end.lua and store.lua. Takes from ARGV, for each outcome:
+-- Ends executions. Needs queue.lua, end.lua, store.lua and later.lua. Takes from ARGV, for each outcome:
 -- type, job id, execution id, bill, serialized result or traceback, failure as JSON, delay_ms of a retry or repeat ('' for
 -- none), '1' for the front, and the jobs to store.
 local function take_outcome()
   local outcome = { type = take(), id = take(), execution = take(), bill = take(), body = take(), failure = take() }
   outcome.delay_ms = tonumber(take())
   outcome.front = take() == '1'
-  outcome.jobs = {}
-  for index = 1, take_number() do
-    outcome.jobs[index] = take_job()
-  end
+  outcome.jobs = take_jobs()
   return outcome
 end
 
 local HELD_FIELDS = { 'status', 'origin', 'wh_worker', 'wh_execution', 'worker_name', 'started_at', 'wh_renewed',
-  'result_ttl', 'wh_result_ttl', 'failure_ttl', 'wh_failure_ttl', 'retries_left', 'repeats_left', 'wh_attempts', 'wh_ended' }
+  'result_ttl', 'wh_result_ttl', 'failure_ttl', 'wh_failure_ttl', 'retries_left', 'repeats_left', 'wh_attempts', 'wh_ended', 'dependency_ids' }
 
 local FIELD_OF_TYPE = { finished = 'return_value', failed = 'exc_string', stopped = 'exc_string' }
 
@@ -50,7 +47,7 @@ end
 
 -- No longer running: out of the registry of what runs, and whatever a lease renewal has written.
 local function leave_running(outcome, f)
-  call('ZREM', registry_key('wip', f[2]), outcome.id .. ':' .. outcome.execution)
+  zrem_later(registry_key('wip', f[2]), outcome.id .. ':' .. outcome.execution)
   if f[7] then
     call('DEL', P .. 'execution:' .. outcome.id .. ':' .. outcome.execution)
     call('ZREM', P .. 'executions:' .. outcome.id, outcome.execution)
@@ -107,8 +104,8 @@ local function finish(outcome, f)
     make_canceled(id, queue, ttl_ms)
   else
     remember(outcome, f, outcome.type)
-    keep_ended(id, queue, outcome.type, ttl_ms)
-    if outcome.type ~= 'stopped' then free_dependents(id) end
+    local has_dependents = outcome.type == 'stopped' or free_dependents(id)
+    keep_ended(id, queue, outcome.type, ttl_ms, has_dependents or f[16], zadd_later)
     tell_ended(id)
   end
 end
@@ -137,7 +134,11 @@ local function apply_outcomes(outcomes, worker, is_retry, ended)
       else
         finish(outcome, f)
       end
-      store_missing(outcome.jobs)
+      if #outcome.jobs > 0 then
+        -- One of them may take the place of this very job.
+        apply_later()
+        store_missing(outcome.jobs)
+      end
       ended(f[5], outcome, f[6])
     elseif not (is_retry and f[15] == outcome.execution) then
       refused[#refused + 1] = outcome.execution
