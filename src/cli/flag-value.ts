@@ -27,6 +27,8 @@ export function parseFlagValue(flagName: string, flag: Flag, text: string | unde
       return parseTime(flagName, text)
     case 'whole':
       return parseWhole(flagName, flag, text)
+    case 'share':
+      return parseShare(flagName, flag, text)
     case 'choice':
       return parseChoice(flagName, flag.choices, text)
   }
@@ -50,6 +52,14 @@ function parseWhole(flagName: string, flag: Flag & { readonly kind: 'whole' }, t
   if (/^-?\d+$/.test(text) && value >= least && value <= most) return value
   const range = flag.most === undefined ? `of at least ${least}` : `from ${least} to ${flag.most}`
   throw new UsageError(`${flagName}: expected a whole number ${range}, got '${text}'`)
+}
+
+function parseShare(flagName: string, { most }: Flag & { readonly kind: 'share' }, text: string): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/.exec(text) ?? []
+  const value = Number(digits) / (percent === '%' ? 100 : 1)
+  if (digits !== undefined && value <= (most ?? Number.POSITIVE_INFINITY)) return value
+  const range = most === undefined ? '' : `, at most ${most * 100}%`
+  throw new UsageError(`${flagName}: expected a share such as 5% or 0.05${range}, got '${text}'`)
 }
 
 function parseChoice(flagName: string, choices: readonly string[], text: string): string {

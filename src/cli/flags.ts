@@ -15,6 +15,8 @@ export type Flag = {
   | { readonly kind: 'switch' }
   | { readonly kind: 'text' | 'texts' | 'duration' | 'time'; readonly value: string }
   | { readonly kind: 'whole'; readonly value: string; readonly least: number; readonly most?: number }
+  /** `5%` or `0.05`. */
+  | { readonly kind: 'share'; readonly value: string; readonly most?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly value?: string }
   /** `--flag` or `--flag=D`: the value needs the equals sign, or nobody could tell it from an argument. */
   | { readonly kind: 'duration-or-switch'; readonly value: string }
@@ -41,7 +43,12 @@ export const FLAGS = {
     kind: 'whole',
     value: 'N',
     least: 1,
-    help: 'jobs at a time, for each worker; else the number of cores',
+    help: {
+      worker: 'jobs at a time; else the number of cores',
+      workers: 'jobs at a time, for each worker; else the number of cores',
+      profile: 'with --run: executions at a time; else 1',
+      bench: 'jobs at a time, for each worker; else 1, of a scenario 4',
+    },
   },
   burst: { kind: 'switch', help: 'leave when the queues are empty' },
   isolation: {
@@ -127,7 +134,10 @@ export const FLAGS = {
     kind: 'whole',
     value: 'N',
     least: 1,
-    help: "how often it runs again when it has finished; else the job's own",
+    help: {
+      enqueue: "how often it runs again when it has finished; else the job's own",
+      bench: 'how many runs; else 5',
+    },
   },
   'repeat-delay': {
     kind: 'texts',
@@ -164,7 +174,21 @@ export const FLAGS = {
       'jobs delete': 'all jobs in this state',
     },
   },
-  jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
+  jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 200, of a scenario 2000' },
+  workers: {
+    kind: 'whole',
+    value: 'W',
+    least: 1,
+    most: 1000,
+    help: 'worker processes, of --concurrency slots each; else 1',
+  },
+  compare: { kind: 'switch', help: 'two results: the ratio of each figure, and whether it is beyond the spread' },
+  regress: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'measure what an earlier result (-o FILE) has measured, and exit with 1 where a figure is worse',
+  },
+  tolerance: { kind: 'share', value: 'SHARE', help: 'with --regress: how much worse is still good; else 10%' },
   'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
   samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
   sort: {
@@ -175,7 +199,12 @@ export const FLAGS = {
   bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
   pid: { kind: 'text', short: 'p', value: 'WORKER', help: 'pid or name of a worker that runs on this host' },
   duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
-  output: { kind: 'text', short: 'o', value: 'FILE', help: 'where to write it; else profile.svg' },
+  output: {
+    kind: 'text',
+    short: 'o',
+    value: 'FILE',
+    help: { profile: 'where to write it; else profile.svg', bench: 'write the result there, as JSON' },
+  },
   format: { kind: 'choice', choices: PROFILE_FORMATS, help: "of the output; else what the file's name says, else svg" },
   job: { kind: 'text', value: 'NAME', help: 'with -p: only jobs of this name' },
   rate: { kind: 'whole', value: 'HZ', least: 1, most: 10_000, help: 'samples a second; else 1000' },
@@ -189,7 +218,14 @@ export const FLAGS = {
   'by-process': { kind: 'switch', help: 'a tower for each process, instead of one for all' },
   heap: { kind: 'switch', help: 'bytes allocated, instead of time' },
   diff: { kind: 'switch', help: 'with --run: fresh processes against used ones' },
-  args: { kind: 'texts', value: 'JSON', help: 'arguments as a JSON array, may be repeated; else those of recent jobs' },
+  args: {
+    kind: 'texts',
+    value: 'JSON',
+    help: {
+      doctor: 'arguments as a JSON array, may be repeated; else those of recent jobs',
+      bench: 'arguments as a JSON array, may be repeated: taken in turn; else none',
+    },
+  },
   runs: {
     kind: 'whole',
     value: 'N',
@@ -217,7 +253,7 @@ type ValueOf<F extends Flag> = F extends { kind: 'switch' }
     ? string
     : F extends { kind: 'texts' }
       ? readonly string[]
-      : F extends { kind: 'whole' | 'duration' | 'time' }
+      : F extends { kind: 'whole' | 'duration' | 'time' | 'share' }
         ? number
         : F extends { kind: 'duration-or-switch' }
           ? number | true

@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Broker } from '../../broker/broker.ts'
 import type { Settings } from '../../config/settings.ts'
-import { UsageError } from '../../errors.ts'
 import { type Examination, examine } from '../../profiler/doctor/doctor.ts'
 import { formatExamination } from '../../profiler/doctor/report.ts'
 import { type Verification, verify } from '../../profiler/doctor/verify.ts'
@@ -14,6 +13,7 @@ import { formatDuration } from '../../support/duration.ts'
 import type { Invocation } from '../command.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { openBroker, readSettings, requireModules } from '../surroundings.ts'
+import { checkArguments } from './json-arguments.ts'
 
 type DoctorFlag =
   | 'broker'
@@ -71,15 +71,6 @@ function judge({ job, candidates }: Examination, flags: DoctorFlags): number {
     `${job} repeats ${repeated.toFixed(1)} ms in every fresh process, and --max-repeat allows ${formatDuration(most)}`,
   )
   return EXIT_TOO_MUCH
-}
-
-function checkArguments(text: string): string {
-  try {
-    if (Array.isArray(JSON.parse(text))) return text
-  } catch {
-    // Said below, as for whatever else is no array.
-  }
-  throw new UsageError(`--args: expected a JSON array of arguments, such as '[1, "text"]', got '${text}'`)
 }
 
 /** Those of the jobs of this name that have finished last; none where there are none. */
