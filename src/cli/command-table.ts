@@ -14,6 +14,7 @@ const WORKER_FLAGS = [
   'name',
   'max-jobs',
   'max-idle-time',
+  'profile-sample',
 ] as const
 const ENQUEUE_FLAGS = [
   ...JOB_FLAGS,
@@ -90,7 +91,9 @@ export const COMMANDS: readonly Command[] = [
     summary: 'show all that is known of a job',
     arguments: 'ID',
     count: { least: 1, most: 1 },
-    flags: [...BROKER_FLAGS, 'json'],
+    flags: [...BROKER_FLAGS, 'profile', 'output', 'format', 'json'],
+    notes: ['With --profile what was measured of it, where a worker with --profile-sample (or profile.sample) has chosen it.'],
+    examples: ['workhorse jobs show 5c9e… --profile -o slow.svg'],
     run: async (invocation) => (await import('./commands/jobs-show.ts')).runJobsShow(invocation),
   }),
   defineCommand({
@@ -238,6 +241,9 @@ export const COMMANDS: readonly Command[] = [
       'every',
       'run',
       'concurrency',
+      'slowest',
+      'vs',
+      'broker',
       'config',
       'jobs-file',
       'output',
@@ -256,6 +262,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       'workhorse profile -p 4711 -d 10s -o profile.svg',
       'workhorse profile --run 200 record_event \'{"action":"view"}\' -o profile.html',
+      'workhorse profile --slowest 5% --vs median record_event',
     ],
     run: async (invocation) => (await import('./commands/profile.ts')).runProfile(invocation),
   }),

@@ -1,4 +1,5 @@
 import { JOB_STATES } from '../job/states.ts'
+import { OPPOSITES } from '../profiler/store/opposites.ts'
 import { PROFILE_FORMATS } from '../profiler/export/format-names.ts'
 import { BILL_KEYS } from '../queue/bills.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
@@ -88,6 +89,12 @@ export const FLAGS = {
     },
   },
   'max-idle-time': { kind: 'duration', value: 'D', help: 'leave after so long with nothing to do' },
+  'profile-sample': {
+    kind: 'share',
+    value: 'SHARE',
+    most: 1,
+    help: "profile this share of the executions for ever, such as 1%; else the config file's, else none",
+  },
   'pid-file': {
     kind: 'text',
     value: 'PATH',
@@ -203,7 +210,11 @@ export const FLAGS = {
     kind: 'text',
     short: 'o',
     value: 'FILE',
-    help: { profile: 'where to write it; else profile.svg', bench: 'write the result there, as JSON' },
+    help: {
+      profile: 'where to write it; else profile.svg',
+      'jobs show': 'with --profile: where to write it; else profile.svg',
+      bench: 'write the result there, as JSON',
+    },
   },
   format: { kind: 'choice', choices: PROFILE_FORMATS, help: "of the output; else what the file's name says, else svg" },
   job: { kind: 'text', value: 'NAME', help: 'with -p: only jobs of this name' },
@@ -217,6 +228,14 @@ export const FLAGS = {
   run: { kind: 'whole', value: 'N', least: 1, help: 'without a worker: run a job N times, each in a fresh process' },
   'by-process': { kind: 'switch', help: 'a tower for each process, instead of one for all' },
   heap: { kind: 'switch', help: 'bytes allocated, instead of time' },
+  profile: { kind: 'switch', help: 'what was measured of its last execution, where that was profiled' },
+  slowest: {
+    kind: 'share',
+    value: 'SHARE',
+    most: 0.5,
+    help: 'of the executions that workers have profiled (profile.sample): this share, the slowest',
+  },
+  vs: { kind: 'choice', choices: OPPOSITES, help: 'with --slowest: what they are compared with; else median' },
   diff: { kind: 'switch', help: 'with --run: fresh processes against used ones' },
   args: {
     kind: 'texts',

@@ -3,6 +3,7 @@ import { JOB_ISOLATIONS, type JobIsolation } from '../job/record.ts'
 import type { ByteSize } from '../support/bytes.ts'
 import { type Duration, show } from '../support/duration.ts'
 import { assertKnownOptions } from '../support/option-check.ts'
+import { checkProfileConfig, type ProfileConfig } from './profile-config.ts'
 
 /** What `workhorse.config.ts` may say. Flags and environment variables override it. */
 export interface WorkhorseConfig {
@@ -34,6 +35,8 @@ export interface WorkhorseConfig {
   /** How often a job's worker may die before the job is failed as the likely cause. Default 3. */
   readonly maxAbandonments?: number
   readonly zygote?: ZygoteConfig
+  /** Profile some executions for ever. Default: none. */
+  readonly profile?: ProfileConfig
 }
 
 export interface PoolConfig {
@@ -80,6 +83,7 @@ const KEYS = [
   'lease',
   'maxAbandonments',
   'zygote',
+  'profile',
 ] as const
 const POOL_KEYS = ['perChild', 'min', 'maxJobs', 'maxMemory', 'maxAge', 'idleTimeout', 'start'] as const
 const ZYGOTE_KEYS = ['nodeFlags', 'bootTimeout', 'freeze'] as const
@@ -100,12 +104,13 @@ export function checkConfig(config: unknown, what: string): WorkhorseConfig {
     throw new UsageError(`${what}: expected an object (export default defineConfig({ … })), got ${show(config)}`)
   }
   assertKnownOptions(config, KEYS, what)
-  const { app, zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
+  const { app, zygote, pool, profile, isolation, queueIsolation = {} } = config as WorkhorseConfig
   if (app !== undefined && (typeof app !== 'string' || app === '')) {
     throw new UsageError(`${what}: app: expected a name, got ${show(app)}`)
   }
   if (zygote !== undefined) assertKnownOptions(zygote, ZYGOTE_KEYS, `${what}: zygote`)
   if (pool !== undefined) assertKnownOptions(pool, POOL_KEYS, `${what}: pool`)
+  if (profile !== undefined) checkProfileConfig(profile, `${what}: profile`)
   if (isolation !== undefined) assertIsolation(isolation, `${what}: isolation`)
   for (const [queue, mode] of Object.entries(queueIsolation)) {
     assertIsolation(mode, `${what}: queueIsolation of queue '${queue}'`)

@@ -1,11 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { UsageError } from '../../errors.ts'
 import { attachToWorker } from '../../profiler/capture/attach.ts'
 import { profileDiff } from '../../profiler/capture/profile-diff.ts'
 import { profileRuns } from '../../profiler/capture/profile-run.ts'
-import { EXTENSIONS, formatOfFile, type ProfileFormat } from '../../profiler/export/format-names.ts'
-import { exportProfile } from '../../profiler/export/formats.ts'
 import type { Profile } from '../../profiler/profile.ts'
 import { summariseProfile } from '../../profiler/summary.ts'
 import { defined } from '../../support/defined.ts'
@@ -14,6 +10,8 @@ import type { Invocation } from '../command.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { readSettings, requireModules } from '../surroundings.ts'
 import { parseArguments } from './enqueue.ts'
+import { profileSlow } from './profile-slow.ts'
+import { chooseTarget, writeProfile } from './write-profile.ts'
 
 export type ProfileFlag =
   | 'config'
@@ -32,34 +30,29 @@ export type ProfileFlag =
   | 'heap'
   | 'diff'
   | 'warm'
+  | 'slowest'
+  | 'vs'
+  | 'broker'
   | 'json'
 
-type ProfileFlags = Invocation<ProfileFlag>['flags']
+export type ProfileFlags = Invocation<ProfileFlag>['flags']
 
 const DEFAULT_RATE_HZ = 1000
 const HEAP_SAMPLE_BYTES = 16 * 1024
 
 export async function runProfile({ flags, positionals }: Invocation<ProfileFlag>): Promise<number> {
+  if (flags.slowest !== undefined || flags.vs !== undefined) return profileSlow(flags, positionals)
   if ((flags.run === undefined) === (flags.pid === undefined)) {
-    throw new UsageError('profile needs a running worker (-p PID) or a job to run (--run N NAME [JSON…]), and not both')
+    throw new UsageError(
+      'profile needs a running worker (-p PID), a job to run (--run N NAME [JSON…]), or a job whose executions were profiled (--slowest 5% NAME), and only one of them',
+    )
   }
-  const target = chooseTarget(flags)
+  const target = chooseTarget(flags.output, flags.format)
   const profile = await (flags.run === undefined ? attach(flags, positionals) : runJob(flags, flags.run, positionals))
-  await writeFile(target.file, exportProfile(profile, target.format))
+  await writeProfile(profile, target)
   if (flags.json) printJson({ file: target.file, ...profile.meta })
   else print(`${summariseProfile(profile)}\n\nwritten to ${target.file}`)
   return 0
-}
-
-function chooseTarget({ output, format }: ProfileFlags): { readonly file: string; readonly format: ProfileFormat } {
-  const asked = output === undefined ? undefined : formatOfFile(output)
-  const chosen = format ?? asked
-  if (chosen === undefined && output !== undefined) {
-    const endings = Object.values(EXTENSIONS).join(', ')
-    throw new UsageError(`--output: cannot tell the format of '${output}' by its ending (${endings}); add --format`)
-  }
-  const used = chosen ?? 'svg'
-  return { file: resolve(output ?? `profile${EXTENSIONS[used]}`), format: used }
 }
 
 async function attach(flags: ProfileFlags, positionals: readonly string[]): Promise<Profile> {

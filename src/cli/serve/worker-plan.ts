@@ -1,3 +1,4 @@
+import { resolveProfileConfig } from '../../config/resolve-profile.ts'
 import type { Settings } from '../../config/settings.ts'
 import { defined } from '../../support/defined.ts'
 import type { CreateWorkerOptions } from '../../worker/create-worker.ts'
@@ -21,6 +22,7 @@ export type WorkerFlag =
   | 'name'
   | 'max-jobs'
   | 'max-idle-time'
+  | 'profile-sample'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -34,6 +36,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
   const options = {
     modules: requireModules(settings),
     scheduleOwner: settings.app,
+    profile: resolveProfileConfig(settings, flags['profile-sample']),
     ...defined({
       queues: queues.length > 0 ? queues : config.queues,
       concurrency: flags.concurrency ?? config.concurrency,

@@ -25,6 +25,7 @@ function childSystem(horse: HorseSystem): ChildSystem {
   return {
     exit: horse.exit,
     hasHooks: horse.hasHooks,
+    onInterruptSignal: horse.onInterruptSignal,
     onLoopEmpty(_channel, callback) {
       if (watching) return
       watching = true

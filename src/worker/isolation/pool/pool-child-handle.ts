@@ -82,6 +82,8 @@ export class PoolChildHandle implements ExecutionHost {
   #ended = 0
   #taken = 0
   #memoryExcess: string | undefined
+  canBeWarned = false
+  onlyListens = true
 
   constructor(nursery: Nursery, limits: ChildLimits, events: PoolChildEvents) {
     this.#limits = limits
@@ -162,7 +164,8 @@ export class PoolChildHandle implements ExecutionHost {
     execution.enter(this)
     const { id, name, queue, attempt, meta, args } = execution.job
     const job = { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) }
-    this.#process.send({ type: 'run', execution: number, job }, args)
+    const { profile } = execution
+    this.#process.send({ type: 'run', execution: number, job, ...(profile && { profile }) }, args)
     if (execution.abortReason !== undefined) this.abort(execution)
   }
 
@@ -171,6 +174,10 @@ export class PoolChildHandle implements ExecutionHost {
       if (running !== execution) continue
       this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
     }
+  }
+
+  handOver(): void {
+    this.#process.send({ type: 'hand-over' })
   }
 
   /** End the process and all that it has started, now. */
@@ -231,6 +238,12 @@ export class PoolChildHandle implements ExecutionHost {
         return this.#running.get(header.execution)?.observer.update(header)
       case 'log':
         return this.#running.get(header.execution)?.observer.log(header.message)
+      case 'measuring':
+        this.canBeWarned = true
+        this.onlyListens = !header.heedsSignal
+        return
+      case 'profile':
+        return this.#running.get(header.execution)?.measured(body)
       case 'output':
         return this.#running.get(header.execution)?.output(header.stream, body.toString())
       case 'notice':
