@@ -92,7 +92,9 @@ export const COMMANDS: readonly Command[] = [
     arguments: 'ID',
     count: { least: 1, most: 1 },
     flags: [...BROKER_FLAGS, 'profile', 'output', 'format', 'json'],
-    notes: ['With --profile what was measured of it, where a worker with --profile-sample (or profile.sample) has chosen it.'],
+    notes: [
+      'With --profile what was measured of it, where a worker with --profile-sample (or profile.sample) has chosen it.',
+    ],
     examples: ['workhorse jobs show 5c9e… --profile -o slow.svg'],
     run: async (invocation) => (await import('./commands/jobs-show.ts')).runJobsShow(invocation),
   }),
@@ -269,16 +271,18 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'doctor',
     summary: 'say what every fresh process of a job repeats, and how to mend it',
-    arguments: 'NAME',
-    count: { least: 1, most: 1 },
-    flags: [...JOB_FLAGS, 'args', 'runs', 'warm', 'verify', 'max-repeat', 'graphs', 'json'],
+    arguments: '[NAME]',
+    count: { least: 0, most: 1 },
+    flags: [...JOB_FLAGS, 'args', 'runs', 'warm', 'verify', 'max-repeat', 'graphs', 'rerun', 'limit', 'json'],
     notes: [
+      'Without NAME: which jobs finish here, and what they cost in a day; with --rerun it examines them, the dearest first, and ranks what it finds by what it costs in a day.',
       'Runs the job, with all that it does, in fresh processes and again and again in one; then a few times with its calls counted.',
       'Exit code 0, also where there is something to hoist; see --max-repeat.',
     ],
     examples: [
       `workhorse doctor record_event --args '[{"action":"view"}]' --verify`,
       'workhorse doctor record_event --max-repeat 5ms --json',
+      'workhorse doctor --rerun',
     ],
     run: async (invocation) => (await import('./commands/doctor.ts')).runDoctor(invocation),
   }),

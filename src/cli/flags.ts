@@ -1,6 +1,6 @@
 import { JOB_STATES } from '../job/states.ts'
-import { OPPOSITES } from '../profiler/store/opposites.ts'
 import { PROFILE_FORMATS } from '../profiler/export/format-names.ts'
+import { OPPOSITES } from '../profiler/store/opposites.ts'
 import { BILL_KEYS } from '../queue/bills.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
 import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
@@ -204,7 +204,12 @@ export const FLAGS = {
     help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
   },
   bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
-  pid: { kind: 'text', short: 'p', value: 'WORKER', help: 'pid or name of a worker that runs on this host' },
+  pid: {
+    kind: 'text',
+    short: 'p',
+    value: 'WORKER',
+    help: 'pid or name of a worker that runs on this host, or of a master: all of its workers',
+  },
   duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
   output: {
     kind: 'text',
@@ -260,7 +265,20 @@ export const FLAGS = {
   verify: { kind: 'switch', help: 'do the first thing advised before the fork, in a trial, and measure again' },
   'max-repeat': { kind: 'duration', value: 'D', help: 'exit with 1 where more than this could be hoisted' },
   graphs: { kind: 'text', value: 'FOLDER', help: 'write before.svg, diff.svg and (with --verify) after.svg there' },
-  limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
+  limit: {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    most: 1000,
+    help: {
+      'jobs list': 'how many at most; else 20',
+      doctor: 'with --rerun: examine so many jobs at most; else 5',
+    },
+  },
+  rerun: {
+    kind: 'switch',
+    help: 'without NAME: run the jobs that have finished lately again, for real, with their arguments',
+  },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>
 

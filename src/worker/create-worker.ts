@@ -7,6 +7,7 @@ import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
 import { ControlServer } from './control/control-server.ts'
+import type { MasterDescription } from './control/messages.ts'
 import { ProfilerDesk } from './control/profiler-desk.ts'
 import type { Isolation, IsolationMode } from './isolation/isolation.ts'
 import { IsolationRouter } from './isolation/isolation-router.ts'
@@ -44,6 +45,8 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly name?: string
   /** Whose schedules the job modules declare: what this owner declares no more is removed. Default `'workhorse'`. */
   readonly scheduleOwner?: string
+  /** Who has started it, where it is one of several. */
+  readonly master?: MasterDescription
   /** Profile some executions for ever. Default: none. */
   readonly profile?: ProfileSampling
   /** Called when the isolation is up, just before the first job is taken. */
@@ -82,7 +85,8 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const router = new IsolationRouter({ main: isolation, byQueue, open: (mode) => opener.open(mode) })
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
-  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
+  const { master } = options
+  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode, ...(master && { master }) }
   const desk = new ProfilerDesk(router)
   const control = new ControlServer(description, desk, () => supervisor.running.length)
   const sampling = new Sampling(options.profile, desk, logger)

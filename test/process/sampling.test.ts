@@ -61,28 +61,33 @@ async function readProfile(at: Place, file: string): Promise<Profile> {
 const functionsOf = ({ frames }: Profile): string[] => frames.map((frame) => frame.function)
 
 describe('profiles of some executions, for ever', { timeout: 300_000 }, () => {
-  it.each(['fork', 'pool'])('are kept beside the broker file, one for each execution, in isolation %s', async (isolation) => {
-    const at = await place('{ profile: { sample: 1 } }')
-    const quick = await enqueue(at, 'work', 'false')
-    const killed = await enqueue(at, 'end/less')
-    const log = await work(at, '--isolation', isolation)
-    expect(log).toContain('100 % of the executions are profiled')
-    const folder = join(at.cwd, 'workhorse.db-profiles')
-    expect((await stat(folder)).mode & 0o777).toBe(0o700)
-    const files = await kept(at)
-    expect(Object.values(files).map(({ length }) => length)).toEqual([1, 1])
-    const [[job, [file = ''] = []] = ['']] = Object.entries(files)
-    expect((await stat(join(folder, job, file))).mode & 0o777).toBe(0o600)
+  it.each(['fork', 'pool'])(
+    'are kept beside the broker file, one for each execution, in isolation %s',
+    async (isolation) => {
+      const at = await place('{ profile: { sample: 1 } }')
+      const quick = await enqueue(at, 'work', 'false')
+      const killed = await enqueue(at, 'end/less')
+      const log = await work(at, '--isolation', isolation)
+      expect(log).toContain('100 % of the executions are profiled')
+      const folder = join(at.cwd, 'workhorse.db-profiles')
+      expect((await stat(folder)).mode & 0o777).toBe(0o700)
+      const files = await kept(at)
+      expect(Object.values(files).map(({ length }) => length)).toEqual([1, 1])
+      const [[job, [file = ''] = []] = ['']] = Object.entries(files)
+      expect((await stat(join(folder, job, file))).mode & 0o777).toBe(0o600)
 
-    expect(await printed(['jobs', 'show', quick, '--profile', '-o', 'quick.json'], at)).toMatch(/1 executions[\s\S]*compute/)
-    const profile = await readProfile(at, 'quick.json')
-    expect(profile.meta).toMatchObject({ executions: 1, jobs: ['work'] })
-    expect(functionsOf(profile)).toContain('oftenCalled')
-    // Killed at its time limit, in an endless loop.
-    const shown = await printedJson<{ attempt: number; title: string }>(['jobs', 'show', killed, '--profile'], at)
-    expect(shown).toMatchObject({ attempt: 1, jobs: ['end/less'] })
-    expect(shown.title).toMatch(/cut short$/)
-  })
+      expect(await printed(['jobs', 'show', quick, '--profile', '-o', 'quick.json'], at)).toMatch(
+        /1 execution,[\s\S]*compute/,
+      )
+      const profile = await readProfile(at, 'quick.json')
+      expect(profile.meta).toMatchObject({ executions: 1, jobs: ['work'] })
+      expect(functionsOf(profile)).toContain('oftenCalled')
+      // Killed at its time limit, in an endless loop.
+      const shown = await printedJson<{ attempt: number; title: string }>(['jobs', 'show', killed, '--profile'], at)
+      expect(shown).toMatchObject({ attempt: 1, jobs: ['end/less'] })
+      expect(shown.title).toMatch(/cut short$/)
+    },
+  )
 
   it('compare the slowest with the median', async () => {
     const at = await place('{ profile: { sample: 1, folder: "kept" } }')
@@ -92,7 +97,11 @@ describe('profiles of some executions, for ever', { timeout: 300_000 }, () => {
     expect(slow).toMatch(/work: the slowest 1 of 9 executions against the median 3/)
     expect(slow).toMatch(/more CPU time in the slow ones[\s\S]*(onlyWhenSlow|compute) \(jobs\.mjs:\d+\)/)
     const profile = await readProfile(at, 'slow.json')
-    expect(profile.meta.diff).toMatchObject({ coldExecutions: 1, warmExecutions: 3, sides: { cold: 'slow', warm: 'median' } })
+    expect(profile.meta.diff).toMatchObject({
+      coldExecutions: 1,
+      warmExecutions: 3,
+      sides: { cold: 'slow', warm: 'median' },
+    })
     const only = profile.nodes.find(({ frame }) => profile.frames[frame]?.function === 'onlyWhenSlow')
     expect(only?.diff).toMatchObject({ warmMs: 0, hoistable: true })
     const svg = await cli(at, 'profile', '--slowest', '5%', 'work', '-o', 'slow.svg')

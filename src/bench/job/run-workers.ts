@@ -27,7 +27,17 @@ export interface WorkersRun {
 export async function runWorkers(plan: BenchPlan, command: WorkerCommand): Promise<WorkersRun> {
   const { workers, concurrency, isolation } = plan
   const verb = workers === 1 ? ['worker'] : ['workers', String(workers)]
-  const how = ['--burst', '--concurrency', String(concurrency), '--isolation', isolation, '--log-level', 'error', '--profile-sample', '0']
+  const how = [
+    '--burst',
+    '--concurrency',
+    String(concurrency),
+    '--isolation',
+    isolation,
+    '--log-level',
+    'error',
+    '--profile-sample',
+    '0',
+  ]
   const args = [...verb, command.queue, ...how, '--broker', command.broker, ...command.flags]
   const cpuBefore = waitedCpuMs()
   const begun = performance.now()

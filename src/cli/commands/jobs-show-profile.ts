@@ -18,14 +18,19 @@ export async function showProfile(flags: JobsShowFlags, job: JobRecord): Promise
   const found = await readProfilesOf(folder, job.name, job.id)
   const wanted = found.find(({ executionId }) => executionId === job.executionId) ?? found[0]
   if (wanted === undefined) {
-    const words = sample > 0 ? `${sample * 100} % of the executions are, and the oldest are forgotten` : 'the config file has no profile.sample'
+    const words =
+      sample > 0
+        ? `${sample * 100} % of the executions are, and the oldest are forgotten`
+        : 'the config file has no profile.sample'
     throw new WorkhorseError(
       'WORKHORSE_NOT_PROFILED',
       `no execution of job ${job.id} (${job.name}) was profiled, or its profile is kept no longer: ${words} (folder ${folder})`,
     )
   }
   if (wanted.executionId !== job.executionId) {
-    note(`its last execution was not profiled; this is attempt ${wanted.attempt}, of ${new Date(wanted.at).toISOString()}`)
+    note(
+      `its last execution was not profiled; this is attempt ${wanted.attempt}, of ${new Date(wanted.at).toISOString()}`,
+    )
   }
   const profile = profileOf(wanted)
   await writeProfile(profile, target)

@@ -5,7 +5,7 @@ import { compareSlow } from '../../profiler/store/slow-executions.ts'
 import { formatSlow } from '../../profiler/store/slow-report.ts'
 import { print, printJson } from '../render/print.ts'
 import { readSettings } from '../surroundings.ts'
-import type { ProfileFlags } from './profile.ts'
+import type { ProfileFlags } from './profile-flags.ts'
 import { chooseTarget, writeProfile } from './write-profile.ts'
 
 const ALLOWED: readonly string[] = ['slowest', 'vs', 'output', 'format', 'config', 'broker', 'json']
@@ -14,8 +14,10 @@ const ALLOWED: readonly string[] = ['slowest', 'vs', 'output', 'format', 'config
 export async function profileSlow(flags: ProfileFlags, positionals: readonly string[]): Promise<number> {
   const [job, tooMuch] = positionals
   const { slowest, vs = 'median' } = flags
-  if (slowest === undefined) throw new UsageError('--vs says what --slowest SHARE is compared with; it has no meaning without it')
-  if (slowest <= 0 || slowest > 0.5) throw new UsageError(`--slowest: expected a share from 0 to 50%, got ${slowest * 100}%`)
+  if (slowest === undefined)
+    throw new UsageError('--vs says what --slowest SHARE is compared with; it has no meaning without it')
+  if (slowest <= 0 || slowest > 0.5)
+    throw new UsageError(`--slowest: expected a share from 0 to 50%, got ${slowest * 100}%`)
   if (job === undefined) throw new UsageError('profile --slowest needs the name of a job: --slowest 5% NAME')
   if (tooMuch !== undefined) throw new UsageError(`profile --slowest takes the name of a job; '${tooMuch}' is too much`)
   const strange = Object.keys(flags).find((flag) => !ALLOWED.includes(flag))

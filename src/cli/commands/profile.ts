@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import { attachToWorker } from '../../profiler/capture/attach.ts'
+import { attachToWorkers } from '../../profiler/capture/attach.ts'
 import { profileDiff } from '../../profiler/capture/profile-diff.ts'
 import { profileRuns } from '../../profiler/capture/profile-run.ts'
 import type { Profile } from '../../profiler/profile.ts'
@@ -10,32 +10,9 @@ import type { Invocation } from '../command.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { readSettings, requireModules } from '../surroundings.ts'
 import { parseArguments } from './enqueue.ts'
+import type { ProfileFlag, ProfileFlags } from './profile-flags.ts'
 import { profileSlow } from './profile-slow.ts'
 import { chooseTarget, writeProfile } from './write-profile.ts'
-
-export type ProfileFlag =
-  | 'config'
-  | 'jobs-file'
-  | 'pid'
-  | 'duration'
-  | 'output'
-  | 'format'
-  | 'job'
-  | 'queue'
-  | 'rate'
-  | 'every'
-  | 'run'
-  | 'concurrency'
-  | 'by-process'
-  | 'heap'
-  | 'diff'
-  | 'warm'
-  | 'slowest'
-  | 'vs'
-  | 'broker'
-  | 'json'
-
-export type ProfileFlags = Invocation<ProfileFlag>['flags']
 
 const DEFAULT_RATE_HZ = 1000
 const HEAP_SAMPLE_BYTES = 16 * 1024
@@ -68,16 +45,18 @@ async function attach(flags: ProfileFlags, positionals: readonly string[]): Prom
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   const { job, queue, every = 1 } = flags
-  const { profile, busyBefore } = await attachToWorker({
+  const { profile, busyBefore, gone } = await attachToWorkers({
     worker: flags.pid as string,
     window: { durationMs, every, request: requestOf(flags), ...defined({ job, queue }) },
     byProcess: flags['by-process'] ?? false,
     signal: stop.signal,
-    onBegin: ({ name, pid }) =>
-      note(
-        `profiling worker ${name} (pid ${pid}) for ${durationMs / 1000} s; Ctrl-C ends it earlier, with what is there`,
-      ),
+    onBegin: (workers) => {
+      const names = workers.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')
+      note(`profiling worker ${names} for ${durationMs / 1000} s; Ctrl-C ends it earlier, with what is there`)
+    },
   })
+  for (const { name, pid } of gone)
+    note(`worker ${name} (pid ${pid}) left meanwhile; what it had run until then is in it`)
   if (busyBefore > 0)
     note(`${count(busyBefore, 'execution')} had begun before, and ${busyBefore > 1 ? 'are' : 'is'} not in it`)
   return profile

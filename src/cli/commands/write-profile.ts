@@ -14,7 +14,11 @@ export interface ProfileTarget {
  * Where a profile goes, and in which form. @param name of the file where none is given, without its ending
  * @throws UsageError where the file's name does not tell the format, and nothing else does
  */
-export function chooseTarget(output: string | undefined, format: ProfileFormat | undefined, name = 'profile'): ProfileTarget {
+export function chooseTarget(
+  output: string | undefined,
+  format: ProfileFormat | undefined,
+  name = 'profile',
+): ProfileTarget {
   const asked = output === undefined ? undefined : formatOfFile(output)
   const chosen = format ?? asked
   if (chosen === undefined && output !== undefined) {

@@ -1,6 +1,6 @@
+import { rateOf } from '../capture/profile-run.ts'
 import { ProfileMerge } from '../merge.ts'
 import type { Profile } from '../profile.ts'
-import { rateOf } from '../capture/profile-run.ts'
 import type { ReadProfile } from './read-store.ts'
 
 /** The profile of one execution. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { type PhaseMark, PHASES } from '../../worker/isolation/profiling.ts'
+import { PHASES, type PhaseMark } from '../../worker/isolation/profiling.ts'
 import { folderOfJob, mark, parseFileName, type StoredName } from '../../worker/profiles/profile-files.ts'
 import type { StoredProfile } from '../../worker/profiles/stored-profile.ts'
 

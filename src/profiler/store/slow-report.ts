@@ -19,7 +19,9 @@ export function formatSlow({ profile, slow, other }: SlowComparison, opposite: O
   ]
   const rows = differences(profile).slice(0, ROWS)
   if (rows.length === 0) {
-    lines.push(`No function takes more CPU time in the slow ones, beyond chance, than in ${describeOpposite(opposite)} ones.`)
+    lines.push(
+      `No function takes more CPU time in the slow ones, beyond chance, than in ${describeOpposite(opposite)} ones.`,
+    )
   } else {
     lines.push(`more CPU time in the slow ones, without what they call:`)
     for (const { label, slowMs, otherMs } of rows) {
@@ -34,7 +36,10 @@ function waiting(slow: GroupFigures, other: GroupFigures): string[] {
   const waited = slow.wallMs - slow.cpuMs - (other.wallMs - other.cpuMs)
   const longer = slow.wallMs - other.wallMs
   if (longer <= 0 || waited < longer / 2) return []
-  return [`Of the ${ms(longer)} that they take longer, ${ms(waited)} are waiting: for input, output, locks, or a core.`, '']
+  return [
+    `Of the ${ms(longer)} that they take longer, ${ms(waited)} are waiting: for input, output, locks, or a core.`,
+    '',
+  ]
 }
 
 function differences({ nodes, frames }: Profile): { label: string; slowMs: number; otherMs: number }[] {
@@ -50,7 +55,11 @@ function differences({ nodes, frames }: Profile): { label: string; slowMs: numbe
   return [...sums]
     .filter(([, { slowMs, otherMs, isSure }]) => isSure && slowMs - otherMs >= LEAST_MS)
     .sort(([, a], [, b]) => b.slowMs - b.otherMs - (a.slowMs - a.otherMs))
-    .map(([frame, { slowMs, otherMs }]) => ({ label: frameLabel(frames[frame] as (typeof frames)[number]), slowMs, otherMs }))
+    .map(([frame, { slowMs, otherMs }]) => ({
+      label: frameLabel(frames[frame] as (typeof frames)[number]),
+      slowMs,
+      otherMs,
+    }))
 }
 
 function describe({ executions, wallMs, cpuMs }: GroupFigures): string {

@@ -1,5 +1,5 @@
-import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { mkdirSync } from 'node:fs'
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -76,7 +76,9 @@ export class ProfileStore {
     const data = await compress(text, { level: 3 })
     const { folder, keepBytes } = this.#options
     if (data.length > keepBytes * LARGEST_SHARE) {
-      return this.#onProblem(`the profile of ${name} ${id} has ${data.length} bytes, too many to be kept (keepBytes: ${keepBytes})`)
+      return this.#onProblem(
+        `the profile of ${name} ${id} has ${data.length} bytes, too many to be kept (keepBytes: ${keepBytes})`,
+      )
     }
     const home = folderOfJob(folder, name)
     mkdirSync(home, { recursive: true, mode: 0o700 })

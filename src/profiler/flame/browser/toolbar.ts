@@ -83,7 +83,9 @@ export class Toolbar {
       element('div', { class: 'search' }, this.#input, this.#matched),
       this.#reset,
       element('span', { class: 'spring' }),
-      ...[...CHOICES, ...(data.diff ? diffChoices(sideWords(data.sides)) : [])].map((choice) => this.#choice(choice, actions)),
+      ...[...CHOICES, ...(data.diff ? diffChoices(sideWords(data.sides)) : [])].map((choice) =>
+        this.#choice(choice, actions),
+      ),
       this.#theme,
       help,
     )

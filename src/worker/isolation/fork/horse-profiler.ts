@@ -130,7 +130,7 @@ export class HorseProfiler implements HorseMeasurement {
 }
 
 /** The same for one execution of a process that goes on afterwards: it is handed over at the end, and nothing is left behind. */
-export class ExecutionProfiler extends HorseProfiler {
+export class OneExecutionProfiler extends HorseProfiler {
   #closed = false
 
   finish(): void {

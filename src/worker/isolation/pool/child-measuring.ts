@@ -1,5 +1,5 @@
 import { HAND_OVER_SIGNAL } from '../fork/hand-over-signal.ts'
-import { ExecutionProfiler } from '../fork/horse-profiler.ts'
+import { OneExecutionProfiler } from '../fork/horse-profiler.ts'
 import type { ProfileRequest } from '../profiling.ts'
 import type { ChildChannel } from './child-channel.ts'
 import type { ChildSystem } from './child-system.ts'
@@ -11,7 +11,7 @@ import type { ChildSystem } from './child-system.ts'
 export class ChildMeasuring {
   readonly #channel: ChildChannel
   readonly #heedsSignal: boolean
-  #current: ExecutionProfiler | undefined
+  #current: OneExecutionProfiler | undefined
 
   constructor(system: ChildSystem, channel: ChildChannel) {
     this.#channel = channel
@@ -20,9 +20,9 @@ export class ChildMeasuring {
     system.onInterruptSignal?.(HAND_OVER_SIGNAL, () => this.handOver())
   }
 
-  begin(execution: number, request: ProfileRequest): ExecutionProfiler {
+  begin(execution: number, request: ProfileRequest): OneExecutionProfiler {
     const channel = this.#channel
-    const profiler = new ExecutionProfiler(request, {
+    const profiler = new OneExecutionProfiler(request, {
       get sending() {
         return channel.sending
       },

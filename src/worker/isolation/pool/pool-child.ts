@@ -1,4 +1,11 @@
-import { type CurrentJob, createCurrentJob, type JobIdentity, LazyAbort, runInJob, setOnlyJob } from '../../../job/context.ts'
+import {
+  type CurrentJob,
+  createCurrentJob,
+  type JobIdentity,
+  LazyAbort,
+  runInJob,
+  setOnlyJob,
+} from '../../../job/context.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
