@@ -102,7 +102,7 @@ describe('profile --run', { timeout: 90_000 }, () => {
 
   it.each([
     [['--run', '2'], /needs the name of a job/],
-    [[], /needs a running worker \(-p PID\) or a job to run/],
+    [[], /needs a running worker \(-p PID\), a job to run/],
     [['--run', '2', 'quik', '--jobs-file', JOBS], /job 'quik' is not defined; did you mean 'quick'\?/],
     [['--run', '2', 'quick', '--every', '2', '--jobs-file', JOBS], /--every is about a running worker/],
     [['--run', '2', 'quick', '-o', 'graph.png', '--jobs-file', JOBS], /cannot tell the format of 'graph.png'/],
@@ -210,7 +210,8 @@ describe('profile -p', { timeout: 90_000 }, () => {
       await runInWorker(at, 'failing')
     })
     expect(profile.meta).toMatchObject({ executions: 2, lost: 0, skipped: 1, jobs: ['quick'] })
-    expect(totalOf(profile, 'compute', 'job')).toBeGreaterThan(0)
+    // Its code is compiled already: what it calls may be inlined in it.
+    expect(totalOf(profile, '(anonymous)', 'job') + totalOf(profile, 'compute', 'job')).toBeGreaterThan(0)
     expect(totalOf(profile, 'connectAll')).toBe(0)
     // Killed, left by process.exit, failed: each has its profile, and the next job a child.
     const others = await attach(at, ['w1'], async () => {

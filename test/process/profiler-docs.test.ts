@@ -24,7 +24,7 @@ const PRINTS: readonly (readonly [RegExp, RegExp])[] = [
 const files = [...PAGE.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)]
 const commands = [...PAGE.matchAll(/^```bash\n(.*?)^```$/gms)].flatMap(([, text = '']) => text.trim().split('\n'))
 
-describe('docs/profiler.md', { timeout: 200_000 }, () => {
+describe('docs/profiler.md', { timeout: 400_000 }, () => {
   it('has commands that do what it says', async () => {
     const folder = await createProject()
     const bin = join(folder, 'node_modules', '.bin')
