@@ -79,7 +79,9 @@ describe('doctor without the name of a job', { timeout: 600_000 }, () => {
     // More in one job, but less in a day.
     expect(second?.coldMsPerJob).toBeGreaterThan(first?.coldMsPerJob ?? 0)
     expect(first?.savedMsPerDay).toBeGreaterThan(second?.savedMsPerDay ?? 0)
-    expect(ranking.unexamined).toMatchObject([{ job: 'gone', reason: expect.stringContaining("'gone' is not defined") }])
+    expect(ranking.unexamined).toMatchObject([
+      { job: 'gone', reason: expect.stringContaining("'gone' is not defined") },
+    ])
   })
 
   it('says so where there is no history, and what is missing', async () => {
