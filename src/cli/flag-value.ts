@@ -31,6 +31,8 @@ export function parseFlagValue(flagName: string, flag: Flag, text: string | unde
       return parseRange(flagName, flag.least, text)
     case 'whole-or-word':
       return text === flag.word ? text : parseWholeOrWord(flagName, flag, text)
+    case 'share':
+      return parseShare(flagName, flag, text)
     case 'choice':
       return parseChoice(flagName, flag.choices, text)
   }
@@ -81,6 +83,14 @@ export function writeFlagValue(value: string | number | Range): string {
 export function onlyNumber(flagName: string, value: number | Range): number {
   if (typeof value === 'number') return value
   throw new UsageError(`${flagName}: expected one number here, got '${writeFlagValue(value)}'`)
+}
+
+function parseShare(flagName: string, { most }: Flag & { readonly kind: 'share' }, text: string): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/.exec(text) ?? []
+  const value = Number(digits) / (percent === '%' ? 100 : 1)
+  if (digits !== undefined && value <= (most ?? Number.POSITIVE_INFINITY)) return value
+  const range = most === undefined ? '' : `, at most ${most * 100}%`
+  throw new UsageError(`${flagName}: expected a share such as 5% or 0.05${range}, got '${text}'`)
 }
 
 function parseChoice(flagName: string, choices: readonly string[], text: string): string {

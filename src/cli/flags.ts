@@ -1,5 +1,6 @@
 import { JOB_STATES } from '../job/states.ts'
 import { PROFILE_FORMATS } from '../profiler/export/format-names.ts'
+import { OPPOSITES } from '../profiler/store/opposites.ts'
 import { BILL_KEYS } from '../queue/bills.ts'
 import { LOG_LEVELS } from '../support/logger.ts'
 import { ISOLATION_MODES } from '../worker/isolation/isolation.ts'
@@ -19,6 +20,8 @@ export type Flag = {
   | { readonly kind: 'range'; readonly value: string; readonly least: number }
   /** A whole number or this word. */
   | { readonly kind: 'whole-or-word'; readonly value: string; readonly least: number; readonly word: string }
+  /** `5%` or `0.05`. */
+  | { readonly kind: 'share'; readonly value: string; readonly most?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly value?: string }
   /** `--flag` or `--flag=D`: the value needs the equals sign, or nobody could tell it from an argument. */
   | { readonly kind: 'duration-or-switch'; readonly value: string }
@@ -52,8 +55,8 @@ export const FLAGS = {
     help: {
       worker: 'jobs at a time; with MIN..MAX as many as are needed and memory allows; else the number of cores',
       workers: 'jobs at a time for each worker; with MIN..MAX as many as are needed; else the number of cores',
-      profile: 'jobs at a time',
-      bench: 'jobs at a time',
+      profile: 'with --run: executions at a time; else 1',
+      bench: 'jobs at a time, for each worker; else 1, of a scenario 4',
     },
   },
   burst: { kind: 'switch', help: 'leave when the queues are empty' },
@@ -105,6 +108,12 @@ export const FLAGS = {
     },
   },
   'max-idle-time': { kind: 'duration', value: 'D', help: 'leave after so long with nothing to do' },
+  'profile-sample': {
+    kind: 'share',
+    value: 'SHARE',
+    most: 1,
+    help: "profile this share of the executions for ever, such as 1%; else the config file's, else none",
+  },
   'pid-file': {
     kind: 'text',
     value: 'PATH',
@@ -151,7 +160,10 @@ export const FLAGS = {
     kind: 'whole',
     value: 'N',
     least: 1,
-    help: "how often it runs again when it has finished; else the job's own",
+    help: {
+      enqueue: "how often it runs again when it has finished; else the job's own",
+      bench: 'how many runs; else 5',
+    },
   },
   'repeat-delay': {
     kind: 'texts',
@@ -196,7 +208,21 @@ export const FLAGS = {
       'jobs delete': 'all jobs in this state',
     },
   },
-  jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 2000' },
+  jobs: { kind: 'whole', value: 'N', least: 1, help: 'how many jobs to run; else 200, of a scenario 2000' },
+  workers: {
+    kind: 'whole',
+    value: 'W',
+    least: 1,
+    most: 1000,
+    help: 'worker processes, of --concurrency slots each; else 1',
+  },
+  compare: { kind: 'switch', help: 'two results: the ratio of each figure, and whether it is beyond the spread' },
+  regress: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'measure what an earlier result (-o FILE) has measured, and exit with 1 where a figure is worse',
+  },
+  tolerance: { kind: 'share', value: 'SHARE', help: 'with --regress: how much worse is still good; else 10%' },
   'heap-mb': { kind: 'whole', value: 'N', least: 0, help: "live heap in the zygote, as a large application's; else 0" },
   samples: { kind: 'whole', value: 'N', least: 1, help: 'how many start latencies to measure; else 200' },
   sort: {
@@ -205,9 +231,23 @@ export const FLAGS = {
     help: 'the dearest first: looks at all jobs that are kept, and shows those that have a bill',
   },
   bill: { kind: 'switch', help: 'what the jobs that are kept have cost, summed by name and queue' },
-  pid: { kind: 'text', short: 'p', value: 'WORKER', help: 'pid or name of a worker that runs on this host' },
+  pid: {
+    kind: 'text',
+    short: 'p',
+    value: 'WORKER',
+    help: 'pid or name of a worker that runs on this host, or of a master: all of its workers',
+  },
   duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
-  output: { kind: 'text', short: 'o', value: 'FILE', help: 'where to write it; else profile.svg' },
+  output: {
+    kind: 'text',
+    short: 'o',
+    value: 'FILE',
+    help: {
+      profile: 'where to write it; else profile.svg',
+      'jobs show': 'with --profile: where to write it; else profile.svg',
+      bench: 'write the result there, as JSON',
+    },
+  },
   format: { kind: 'choice', choices: PROFILE_FORMATS, help: "of the output; else what the file's name says, else svg" },
   job: { kind: 'text', value: 'NAME', help: 'with -p: only jobs of this name' },
   rate: { kind: 'whole', value: 'HZ', least: 1, most: 10_000, help: 'samples a second; else 1000' },
@@ -220,8 +260,23 @@ export const FLAGS = {
   run: { kind: 'whole', value: 'N', least: 1, help: 'without a worker: run a job N times, each in a fresh process' },
   'by-process': { kind: 'switch', help: 'a tower for each process, instead of one for all' },
   heap: { kind: 'switch', help: 'bytes allocated, instead of time' },
+  profile: { kind: 'switch', help: 'what was measured of its last execution, where that was profiled' },
+  slowest: {
+    kind: 'share',
+    value: 'SHARE',
+    most: 0.5,
+    help: 'of the executions that workers have profiled (profile.sample): this share, the slowest',
+  },
+  vs: { kind: 'choice', choices: OPPOSITES, help: 'with --slowest: what they are compared with; else median' },
   diff: { kind: 'switch', help: 'with --run: fresh processes against used ones' },
-  args: { kind: 'texts', value: 'JSON', help: 'arguments as a JSON array, may be repeated; else those of recent jobs' },
+  args: {
+    kind: 'texts',
+    value: 'JSON',
+    help: {
+      doctor: 'arguments as a JSON array, may be repeated; else those of recent jobs',
+      bench: 'arguments as a JSON array, may be repeated: taken in turn; else none',
+    },
+  },
   runs: {
     kind: 'whole',
     value: 'N',
@@ -237,7 +292,20 @@ export const FLAGS = {
   verify: { kind: 'switch', help: 'do the first thing advised before the fork, in a trial, and measure again' },
   'max-repeat': { kind: 'duration', value: 'D', help: 'exit with 1 where more than this could be hoisted' },
   graphs: { kind: 'text', value: 'FOLDER', help: 'write before.svg, diff.svg and (with --verify) after.svg there' },
-  limit: { kind: 'whole', value: 'N', least: 1, most: 1000, help: 'how many at most; else 20' },
+  limit: {
+    kind: 'whole',
+    value: 'N',
+    least: 1,
+    most: 1000,
+    help: {
+      'jobs list': 'how many at most; else 20',
+      doctor: 'with --rerun: examine so many jobs at most; else 5',
+    },
+  },
+  rerun: {
+    kind: 'switch',
+    help: 'without NAME: run the jobs that have finished lately again, for real, with their arguments',
+  },
   cursor: { kind: 'text', value: 'CURSOR', help: 'go on where an earlier list has ended' },
 } as const satisfies Readonly<Record<string, Flag>>
 
@@ -255,7 +323,7 @@ type ValueOf<F extends Flag> = F extends { kind: 'switch' }
     ? string
     : F extends { kind: 'texts' }
       ? readonly string[]
-      : F extends { kind: 'whole' | 'duration' | 'time' }
+      : F extends { kind: 'whole' | 'duration' | 'time' | 'share' }
         ? number
         : F extends { kind: 'duration-or-switch' }
           ? number | true

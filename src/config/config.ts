@@ -3,6 +3,7 @@ import { JOB_ISOLATIONS, type JobIsolation } from '../job/record.ts'
 import type { ByteSize } from '../support/bytes.ts'
 import { type Duration, show } from '../support/duration.ts'
 import { assertKnownOptions } from '../support/option-check.ts'
+import { checkProfileConfig, type ProfileConfig } from './profile-config.ts'
 
 /** What `workhorse.config.ts` may say. Flags and environment variables override it. */
 export interface WorkhorseConfig {
@@ -56,6 +57,8 @@ export interface WorkhorseConfig {
   /** A file that holds the pid of `worker`, or of the master of `workers`, while it runs. Relative to the config file. */
   readonly pidFile?: string
   readonly zygote?: ZygoteConfig
+  /** Profile some executions for ever. Default: none. */
+  readonly profile?: ProfileConfig
 }
 
 /** Slots of a worker at least and at most. */
@@ -113,6 +116,7 @@ const KEYS = [
   'maxIdleTime',
   'pidFile',
   'zygote',
+  'profile',
 ] as const
 const POOL_KEYS = ['perChild', 'min', 'maxJobs', 'maxMemory', 'maxAge', 'idleTimeout', 'start'] as const
 const ZYGOTE_KEYS = ['nodeFlags', 'bootTimeout', 'freeze'] as const
@@ -133,7 +137,7 @@ export function checkConfig(config: unknown, what: string): WorkhorseConfig {
     throw new UsageError(`${what}: expected an object (export default defineConfig({ … })), got ${show(config)}`)
   }
   assertKnownOptions(config, KEYS, what)
-  const { app, exposeBrokerUrl, zygote, pool, isolation, queueIsolation = {} } = config as WorkhorseConfig
+  const { app, exposeBrokerUrl, zygote, pool, profile, isolation, queueIsolation = {} } = config as WorkhorseConfig
   if (app !== undefined && (typeof app !== 'string' || app === '')) {
     throw new UsageError(`${what}: app: expected a name, got ${show(app)}`)
   }
@@ -142,6 +146,7 @@ export function checkConfig(config: unknown, what: string): WorkhorseConfig {
   if (exposeBrokerUrl !== undefined && typeof exposeBrokerUrl !== 'boolean') {
     throw new UsageError(`${what}: exposeBrokerUrl: expected true or false, got ${show(exposeBrokerUrl)}`)
   }
+  if (profile !== undefined) checkProfileConfig(profile, `${what}: profile`)
   if (isolation !== undefined) assertIsolation(isolation, `${what}: isolation`)
   for (const [queue, mode] of Object.entries(queueIsolation)) {
     assertIsolation(mode, `${what}: queueIsolation of queue '${queue}'`)

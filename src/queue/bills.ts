@@ -70,11 +70,13 @@ export function costOf(bill: Bill | undefined, key: BillKey): number {
   }
 }
 
-function cpuMsOf(bill: Bill | undefined): number {
+/** User and system; 0 without a bill. */
+export function cpuMsOf(bill: Bill | undefined): number {
   return (bill?.usage?.cpuUserMs ?? 0) + (bill?.usage?.cpuSystemMs ?? 0)
 }
 
-async function* pages(
+/** All jobs that a filter lets through, a thousand at a time, the newest first. */
+export async function* pages(
   broker: Broker,
   filter: Omit<JobListParams, 'limit' | 'cursor'>,
 ): AsyncGenerator<readonly JobRecord[]> {

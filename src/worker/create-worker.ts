@@ -7,10 +7,14 @@ import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
 import { ControlServer } from './control/control-server.ts'
+import type { MasterDescription } from './control/messages.ts'
+import { ProfilerDesk } from './control/profiler-desk.ts'
 import type { Isolation, IsolationMode } from './isolation/isolation.ts'
 import { IsolationRouter } from './isolation/isolation-router.ts'
 import { IsolationOpener } from './isolation/open-isolation.ts'
 import { resolvePoolOptions } from './isolation/pool/pool-config.ts'
+import type { ProfileSampling } from './profiles/continuous-profiler.ts'
+import { Sampling } from './profiles/sampling.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import {
   createIdentity,
@@ -46,6 +50,10 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly name?: string
   /** Whose schedules the job modules declare: what this owner declares no more is removed. Default `'workhorse'`. */
   readonly scheduleOwner?: string
+  /** Who has started it, where it is one of several. */
+  readonly master?: MasterDescription
+  /** Profile some executions for ever. Default: none. */
+  readonly profile?: ProfileSampling
   /** Called when the isolation is up, just before the first job is taken. */
   readonly onReady?: () => void
   /** Called where the worker cannot go on: neither its zygote nor pool children could be replaced. */
@@ -83,8 +91,11 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
   supervisor.on('resized', (_from, slots) => router.resize(slots))
-  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
-  const control = new ControlServer(description, router, () => supervisor.running.length)
+  const { master } = options
+  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode, ...(master && { master }) }
+  const desk = new ProfilerDesk(router)
+  const control = new ControlServer(description, desk, () => supervisor.running.length)
+  const sampling = new Sampling(options.profile, desk, logger)
   const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
   return {
     name: identity.name,
@@ -103,12 +114,14 @@ export function createWorker(options: CreateWorkerOptions): Worker {
         // A burst ends when the queues are empty: what becomes due later is not its business.
         if (!resolved.burst) await scheduler.start(router.schedules)
         await control.open(logger)
+        sampling.begin()
         options.onReady?.()
         await supervisor.run()
       } finally {
         await control.close()
         await scheduler.stop()
         await router.close()
+        await sampling.end()
       }
     },
   }

@@ -4,6 +4,7 @@ import { WorkhorseError } from '../../errors.ts'
 import { formatDuration } from '../../support/duration.ts'
 import { Inbox } from '../../support/inbox.ts'
 import { createLogger, type Logger } from '../../support/logger.ts'
+import type { MasterDescription } from '../../worker/control/messages.ts'
 import { createWorker, type Worker } from '../../worker/create-worker.ts'
 import type { IsolationMode } from '../../worker/isolation/isolation.ts'
 import { formatSlots, resolveWorkerOptions, type SlotRange } from '../../worker/supervisor/worker-options.ts'
@@ -40,6 +41,7 @@ export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 
       broker,
       isolation,
       logger,
+      ...(flags.crew === undefined ? {} : { master: describeMaster(flags.crew, flags.name) }),
       onReady: () => inbox.push({ type: 'ready' }),
       onBroken: (error) => inbox.push({ type: 'broken', error }),
     })
@@ -50,6 +52,11 @@ export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 
     pidFile?.remove()
     await broker.close()
   }
+}
+
+/** A member's name is the crew's with its number. */
+function describeMaster(number: number, name: string | undefined): MasterDescription {
+  return { pid: process.ppid, ...(name === undefined ? {} : { name: name.slice(0, -`-${number}`.length) }) }
 }
 
 function watchMaster(orphaned: () => void): void {

@@ -1,4 +1,5 @@
 import { brokerVariables } from '../../config/broker-variables.ts'
+import { resolveProfileConfig } from '../../config/resolve-profile.ts'
 import type { Settings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
 import { defined } from '../../support/defined.ts'
@@ -25,6 +26,7 @@ export type WorkerFlag =
   | 'max-jobs'
   | 'max-idle-time'
   | 'watch'
+  | 'profile-sample'
 
 /** A worker as flags and config file want it, before anything is opened or started. */
 export interface WorkerPlan {
@@ -38,6 +40,7 @@ export function planWorker(flags: FlagValues<WorkerFlag>, queues: readonly strin
   const options = {
     modules: requireModules(settings),
     scheduleOwner: settings.app,
+    profile: resolveProfileConfig(settings, flags['profile-sample']),
     ...defined({
       queues: queues.length > 0 ? queues : config.queues,
       concurrency: flags.concurrency ?? config.concurrency,

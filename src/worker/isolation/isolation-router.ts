@@ -3,7 +3,7 @@ import type { ClaimedJob } from '../../job/record.ts'
 import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
-import type { Profiling } from './profiling.ts'
+import type { ExecutionProfiler, Profiling } from './profiling.ts'
 
 export interface Routes {
   /** Where a worker's jobs run when nothing else is said. */
@@ -24,13 +24,14 @@ interface Opened {
  * Sends each job where it is to run: where the job itself says, else its queue, else the worker.
  * Isolations other than the worker's own are opened for the first job that needs them, and stay.
  */
-export class IsolationRouter implements Isolation {
+export class IsolationRouter implements Isolation, Profiling {
   readonly mode: IsolationMode
   readonly #routes: Routes
   readonly #others = new Map<IsolationMode, Opened>()
   #isClosing = false
   /** As many as there were last told to be. */
   #slots: number | undefined
+  #profiler: ExecutionProfiler | undefined
 
   constructor(routes: Routes) {
     this.#routes = routes
@@ -41,10 +42,33 @@ export class IsolationRouter implements Isolation {
     return this.#routes.main.schedules
   }
 
-  /** Of the first that can tell executions apart. */
-  get profiling(): Profiling | undefined {
-    const ready = [...this.#others.values()].filter(({ isReady }) => isReady)
-    return [this.#routes.main, ...ready.map(({ isolation }) => isolation)].find(({ profiling }) => profiling)?.profiling
+  /** Of all that can tell executions apart, those included that are opened later. */
+  get profiling(): Profiling {
+    return this
+  }
+
+  get refusal(): string | undefined {
+    const { profiling, mode } = this.#routes.main
+    if (this.#profilings.some(({ refusal }) => refusal === undefined)) return undefined
+    return profiling?.refusal ?? `jobs of isolation ${mode} share the worker's process, and cannot be told apart there`
+  }
+
+  get profiler(): ExecutionProfiler | undefined {
+    return this.#profiler
+  }
+
+  set profiler(profiler: ExecutionProfiler | undefined) {
+    this.#profiler = profiler
+    for (const profiling of this.#profilings) profiling.profiler = profiler
+  }
+
+  async handOverProfiles(): Promise<void> {
+    await Promise.all(this.#profilings.map((profiling) => profiling.handOverProfiles()))
+  }
+
+  get #profilings(): Profiling[] {
+    const opened = [...this.#others.values()].map(({ isolation }) => isolation)
+    return [this.#routes.main, ...opened].flatMap(({ profiling }) => profiling ?? [])
   }
 
   start(): Promise<void> {
@@ -96,6 +120,7 @@ export class IsolationRouter implements Isolation {
     if (this.#slots !== undefined) isolation.resize?.(this.#slots)
     const opened: Opened = { isolation, started: isolation.start(), isReady: false }
     this.#others.set(mode, opened)
+    if (isolation.profiling) isolation.profiling.profiler = this.#profiler
     opened.started.then(
       () => {
         opened.isReady = true

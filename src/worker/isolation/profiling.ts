@@ -87,6 +87,8 @@ export interface RawProfile {
 
 /** Of an isolation that can profile executions. */
 export interface Profiling {
+  /** Why executions cannot be told apart here, as a sentence; undefined where they can. */
+  readonly refusal: string | undefined
   /** Asked at each job, where there is one. */
   profiler: ExecutionProfiler | undefined
   /** Executions that are measured hand over what they have so far, and go on without. Takes a second at most. */

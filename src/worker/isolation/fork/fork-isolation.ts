@@ -40,6 +40,7 @@ export class ForkIsolation implements Isolation, Profiling {
   #lookTimer: NodeJS.Timeout | undefined
   #settleTimer: NodeJS.Timeout | undefined
   profiler: ExecutionProfiler | undefined
+  readonly refusal = undefined
 
   /** @param zygote one that others use, too; or who is to hear of one of its own. @throws ForkUnavailableError */
   constructor(options: ForkOptions, zygote: ZygoteKeeper | ForkEvents) {

@@ -15,6 +15,8 @@ export interface ChildSystem {
    * not. Called again before that, it does nothing more.
    */
   onLoopEmpty(channel: ChildChannel, callback: () => void): void
+  /** Calls back, in the midst of whatever JavaScript runs, when this signal comes. Absent where it cannot. */
+  readonly onInterruptSignal?: (signal: number, callback: () => void) => void
 }
 
 /** What this process has used so far. */

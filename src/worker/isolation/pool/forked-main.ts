@@ -27,6 +27,7 @@ function childSystem(horse: HorseSystem): ChildSystem {
     exit: horse.exit,
     hasHooks: horse.hasHooks,
     takeLimits: (limits) => takePassingLimits(horse, limits),
+    onInterruptSignal: horse.onInterruptSignal,
     onLoopEmpty(_channel, callback) {
       if (watching) return
       watching = true

@@ -87,6 +87,8 @@ export class PoolChildHandle implements ExecutionHost {
   #ended = 0
   #taken = 0
   #memoryExcess: string | undefined
+  canBeWarned = false
+  onlyListens = true
 
   constructor(nursery: Nursery, limits: ChildLimits, events: PoolChildEvents) {
     this.#limits = limits
@@ -168,7 +170,12 @@ export class PoolChildHandle implements ExecutionHost {
     this.#isTaken = execution.wantsAlone
     const { id, name, queue, attempt, meta, args, limits } = execution.job
     const job = { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) }
-    const more = { ...(execution.wantsAlone ? { alone: true as const } : {}), ...this.#kernelLimits(name, limits) }
+    const { profile } = execution
+    const more = {
+      ...(execution.wantsAlone ? { alone: true as const } : {}),
+      ...this.#kernelLimits(name, limits),
+      ...(profile && { profile }),
+    }
     this.#process.send({ type: 'run', execution: number, job, ...more }, args)
     if (execution.abortReason !== undefined) this.abort(execution)
   }
@@ -190,6 +197,10 @@ export class PoolChildHandle implements ExecutionHost {
       if (running !== execution) continue
       this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
     }
+  }
+
+  handOver(): void {
+    this.#process.send({ type: 'hand-over' })
   }
 
   /** End the process and all that it has started, now. */
@@ -250,6 +261,12 @@ export class PoolChildHandle implements ExecutionHost {
         return this.#running.get(header.execution)?.observer.update(header)
       case 'log':
         return this.#running.get(header.execution)?.observer.log(header.message)
+      case 'measuring':
+        this.canBeWarned = true
+        this.onlyListens = !header.heedsSignal
+        return
+      case 'profile':
+        return this.#running.get(header.execution)?.measured(body)
       case 'output':
         return this.#running.get(header.execution)?.output(header.stream, body.toString())
       case 'notice':

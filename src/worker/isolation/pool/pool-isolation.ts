@@ -1,7 +1,9 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { askToHandOver } from '../fork/hand-over.ts'
 import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import type { ExecutionProfiler, Profiling } from '../profiling.ts'
 import { Inspection } from './inspection.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
 import { PoolExecution } from './pool-execution.ts'
@@ -14,7 +16,7 @@ import { Roster } from './roster.ts'
  * A job waits here, not in a child, until a child that is ready has room for it: one that does not come up, or is about
  * to leave, never holds a job. Where no child can be started any more, waiting jobs are handed back unstarted.
  */
-export class PoolIsolation implements Isolation {
+export class PoolIsolation implements Isolation, Profiling {
   readonly mode = 'pool'
   readonly #options: PoolOptions
   readonly #nursery: Nursery
@@ -30,6 +32,7 @@ export class PoolIsolation implements Isolation {
   #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
   #closed: Promise<void> | undefined
+  profiler: ExecutionProfiler | undefined
 
   constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
     this.#options = options
@@ -55,9 +58,11 @@ export class PoolIsolation implements Isolation {
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
-    const execution = new PoolExecution(job, observer, this.#options.perChild, (waiting) =>
-      this.#handBack(waiting, 'no child had room for it'),
-    )
+    const { profiler } = this
+    const profile = this.refusal === undefined ? profiler?.request(job) : undefined
+    const handBack = (waiting: PoolExecution) => this.#handBack(waiting, 'no child had room for it')
+    const execution = new PoolExecution(job, observer, this.#options.perChild, handBack, profile)
+    if (profile) void execution.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(execution)
     this.#keepRoom(execution, 1)
     this.#inspection.busy = true
@@ -70,6 +75,20 @@ export class PoolIsolation implements Isolation {
     if (this.#isOpen) this.#assign()
     else this.#handBack(execution, NO_CHILD)
     return execution
+  }
+
+  get profiling(): Profiling {
+    return this
+  }
+
+  get refusal(): string | undefined {
+    const { perChild } = this.#options
+    if (perChild === 1) return undefined
+    return `${perChild} jobs share each pool child (pool.perChild), and cannot be told apart there`
+  }
+
+  async handOverProfiles(): Promise<void> {
+    await Promise.all([...this.#running].filter(({ profile }) => profile !== undefined).map(askToHandOver))
   }
 
   /** Children that have loaded before finish their jobs; others take their places meanwhile. */
