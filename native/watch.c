@@ -28,9 +28,13 @@ struct watch {
   napi_async_cleanup_hook_handle cleanup;
 };
 
-/* Of one env: there may be one a thread. */
+/*
+ * Of one env: there may be one a thread. Its buffer is not thread-local, because room for that is taken from the stack
+ * of every thread in the process, and V8's profiler starts one with a small stack.
+ */
 struct watches {
   struct watch *first;
+  char bytes[CHUNK];
 };
 
 static void free_watches(napi_env env, void *data, void *hint) {
@@ -90,15 +94,15 @@ static void hand_over(struct watch *watch, const char *bytes, size_t length) {
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
-  static _Thread_local char bytes[CHUNK];
   struct watch *watch = poll->data;
+  struct watches *watches = watches_of(watch->env);
   (void)events;
   for (int i = 0; i < MOST_CHUNKS && !uv_is_closing((uv_handle_t *)poll); i++) {
-    ssize_t got = status < 0 ? 0 : read(watch->descriptor, bytes, CHUNK);
+    ssize_t got = status < 0 ? 0 : read(watch->descriptor, watches->bytes, CHUNK);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
     /* A broken stream ends like any other; what broke it, its other end knows. */
-    hand_over(watch, bytes, got < 0 ? 0 : (size_t)got);
+    hand_over(watch, watches->bytes, got < 0 ? 0 : (size_t)got);
   }
 }
 

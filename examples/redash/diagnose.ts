@@ -23,7 +23,17 @@ export interface DiagnoseOptions {
  */
 export async function diagnose({ cli, jobsFile, database }: DiagnoseOptions): Promise<string> {
   const graphs = await mkdtemp(join(tmpdir(), 'workhorse-flame-graphs-'))
-  const args = ['doctor', 'record_event', '--args', JSON.stringify([makeEvent(0)]), '--runs', RUNS, '--verify', '--graphs', graphs]
+  const args = [
+    'doctor',
+    'record_event',
+    '--args',
+    JSON.stringify([makeEvent(0)]),
+    '--runs',
+    RUNS,
+    '--verify',
+    '--graphs',
+    graphs,
+  ]
   console.log('\nThe doctor on the first case (workhorse doctor record_event --verify):\n')
   const child = spawn(process.execPath, [cli, ...args, '--jobs-file', jobsFile], {
     stdio: ['ignore', 'inherit', 'pipe'],
