@@ -272,7 +272,7 @@ describe('a mistake is one line with the nearest known name', () => {
   test('options of the config file', async () => {
     const config = 'export default { concurency: 3 }'
     expect(await mistake(['info'], { 'workhorse.config.mjs': config })).toMatchInlineSnapshot(
-      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, exitGrace, lease, maxAbandonments, maxJobs, maxIdleTime, pidFile, zygote, profile"`,
+      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, exposeBrokerUrl, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, exitGrace, lease, maxAbandonments, maxJobs, maxIdleTime, pidFile, zygote, profile"`,
     )
   })
 })

@@ -61,7 +61,7 @@ export class InlineIsolation implements Isolation {
     let settle!: (end: ExecutionEnd) => void
     const ended = new Promise<ExecutionEnd>((resolve) => {
       settle = (end) => {
-        if (this.#running.delete(job)) this.#left()
+        this.#left(job)
         resolve(end)
       }
     })
@@ -99,8 +99,11 @@ export class InlineIsolation implements Isolation {
     await Promise.race([hooks, late]).finally(() => clearTimeout(timer))
   }
 
-  #left(): void {
+  #left(job: ClaimedJob): void {
+    if (!this.#running.has(job)) return
+    // While it is still among those that ran.
     this.#watch?.look()
+    this.#running.delete(job)
     if (this.#running.size === 0) this.#watch?.end()
   }
 }
