@@ -24,6 +24,7 @@ export type HorseSystem = Pick<
   | 'residentMemory'
   | 'sendFrame'
   | 'setLimit'
+  | 'watchReadable'
 > & {
   hasHooks(name: HookName): boolean
   /** As setImmediate; cheaper the first time. */
@@ -53,5 +54,6 @@ export function createSystem(
     residentMemory: native.residentMemory,
     sendFrame: native.sendFrame,
     setLimit: native.setLimit,
+    watchReadable: native.watchReadable,
   }
 }
