@@ -24,6 +24,7 @@ export type HorseSystem = Pick<
   | 'residentMemory'
   | 'sendFrame'
   | 'setLimit'
+  | 'sharedMemory'
   | 'watchReadable'
 > & {
   hasHooks(name: HookName): boolean
@@ -54,6 +55,7 @@ export function createSystem(
     residentMemory: native.residentMemory,
     sendFrame: native.sendFrame,
     setLimit: native.setLimit,
+    sharedMemory: native.sharedMemory,
     watchReadable: native.watchReadable,
   }
 }
