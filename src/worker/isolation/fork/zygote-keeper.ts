@@ -1,16 +1,21 @@
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { HeirHandle } from './heir-handle.ts'
 import type { HorseDeath } from './horse-death.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
 import type { Offspring } from './offspring.ts'
 import { OomKills } from './oom-kills.ts'
+import { Succession } from './succession.ts'
+import type { Zygote, ZygoteEvents } from './zygote.ts'
 import { ZygoteHandle, type ZygoteLaunch } from './zygote-handle.ts'
 
 /** What a log shows of the machinery. */
 export interface ZygoteKeeperEvents {
   zygoteReady(pid: number, report: BootReport): void
   zygoteDied(pid: number, end: string): void
+  /** Its heir has taken the place of one that died. */
+  zygoteSucceeded?(pid: number): void
   /** Another has taken its place; it ends with the last that it has forked. */
   zygoteRetired?(pid: number): void
   forkFailed(message: string): void
@@ -24,9 +29,9 @@ export interface ZygoteKeeperEvents {
 /** One whose death was not heard of yet. */
 interface Entry {
   readonly offspring: Offspring
-  readonly user: ZygoteUser
+  readonly user: Pick<ZygoteUser, 'offspringGone'>
   /** Who was asked to fork it. */
-  zygote: ZygoteHandle | undefined
+  zygote: Zygote | undefined
 }
 
 /** An isolation that has processes forked. */
@@ -56,15 +61,16 @@ export class ZygoteKeeper {
   /** All whose death was not heard of yet, by number. */
   readonly #offspring = new Map<number, Entry>()
   /** Those that fork no more, and whose offspring still runs. */
-  readonly #retiring = new Set<ZygoteHandle>()
+  readonly #retiring = new Set<Zygote>()
   #lastNumber = 0
-  #zygote: ZygoteHandle | undefined
+  #zygote: Zygote | undefined
   #starting: Promise<void> | undefined
   #recycling: Promise<void> | undefined
   #ready = false
   #closing = false
   #lost = false
   #schedules: readonly DeclaredSchedule[] = []
+  readonly #succession = new Succession({ order: () => this.#orderHeir() })
   readonly #oomKills = new OomKills()
 
   /** @throws ForkUnavailableError */
@@ -107,7 +113,7 @@ export class ZygoteKeeper {
   }
 
   /** Forked now, or as soon as there is a zygote. */
-  order(offspring: Offspring, user: ZygoteUser): void {
+  order(offspring: Offspring, user: Pick<ZygoteUser, 'offspringGone'>): void {
     if (this.#lost) return void setImmediate(() => offspring.giveUp(LOST))
     const entry = { offspring, user, zygote: undefined }
     this.#offspring.set(offspring.number, entry)
@@ -148,7 +154,7 @@ export class ZygoteKeeper {
     }
   }
 
-  #endIfChildless(zygote: ZygoteHandle): void {
+  #endIfChildless(zygote: Zygote): void {
     if (!this.#retiring.has(zygote)) return
     for (const entry of this.#offspring.values()) if (entry.zygote === zygote) return
     this.#retiring.delete(zygote)
@@ -170,7 +176,8 @@ export class ZygoteKeeper {
     this.#users.delete(user)
     if (this.#users.size > 0) return
     this.#closing = true
-    await Promise.all([this.#zygote, ...this.#retiring].map((zygote) => zygote?.close()))
+    const heirs = this.#succession.dismiss()
+    await Promise.all([heirs, ...[this.#zygote, ...this.#retiring].map((zygote) => zygote?.close())])
   }
 
   async #startZygote(): Promise<void> {
@@ -182,12 +189,28 @@ export class ZygoteKeeper {
   }
 
   #takeOver(zygote: ZygoteHandle, report: BootReport): void {
-    this.#zygote = zygote
-    this.#ready = true
     this.#schedules = report.schedules
     this.#events.zygoteReady(zygote.pid as number, report)
+    this.#crown(zygote)
+  }
+
+  #crown(zygote: Zygote): void {
+    this.#zygote = zygote
+    this.#ready = true
     for (const entry of this.#offspring.values()) if (entry.zygote === undefined) this.#fork(entry)
     for (const user of this.#users) user.zygoteReady()
+    // The last in the line: who waits for a horse waits for nobody else.
+    if (this.#launch.heir !== false) this.#succession.begin()
+  }
+
+  #orderHeir(): HeirHandle {
+    const heir: HeirHandle = new HeirHandle(
+      this.native,
+      this.nextNumber(),
+      this.#eventsOf(() => heir),
+    )
+    this.order(heir, { offspringGone: (offspring) => this.#succession.gone(offspring) })
+    return heir
   }
 
   #fork(entry: Entry): void {
@@ -196,15 +219,23 @@ export class ZygoteKeeper {
   }
 
   #boot(): ZygoteHandle {
-    const zygote: ZygoteHandle = new ZygoteHandle(this.native, this.#launch, {
+    const zygote: ZygoteHandle = new ZygoteHandle(
+      this.native,
+      this.#launch,
+      this.#eventsOf(() => zygote),
+    )
+    return zygote
+  }
+
+  #eventsOf(zygote: () => Zygote): ZygoteEvents {
+    return {
       forked: (notice) => this.#offspring.get(notice.horse)?.offspring.wasBorn(notice.pid, notice.forkMs),
       forkFailed: (notice) => this.#forkFailed(notice),
       exited: (notice) => this.#exited(notice),
       reapFailed: (notice) => this.#reapFailed(notice),
-      died: (end) => this.#zygoteDied(zygote, end),
+      died: (end) => this.#zygoteDied(zygote(), end),
       output: (stream, text) => this.#events.zygoteOutput(stream, text),
-    })
-    return zygote
+    }
   }
 
   #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
@@ -237,11 +268,14 @@ export class ZygoteKeeper {
     if (entry.zygote !== undefined) this.#endIfChildless(entry.zygote)
   }
 
-  #zygoteDied(zygote: ZygoteHandle, end: string): void {
+  #zygoteDied(zygote: Zygote, end: string): void {
     const isCurrent = this.#zygote === zygote
     const wasReady = this.#ready
     if (isCurrent) this.#ready = false
     this.#retiring.delete(zygote)
+    const heir = isCurrent && wasReady && !this.#closing ? this.#succession.take() : undefined
+    // The one of its offspring that does not die with it.
+    if (heir) this.#offspring.delete(heir.number)
     for (const { offspring, user, zygote: owner } of this.#offspring.values()) {
       // Others are of another zygote, or wait for the next one.
       if (owner !== zygote) continue
@@ -251,7 +285,14 @@ export class ZygoteKeeper {
     }
     if (this.#closing || !isCurrent || !wasReady) return
     this.#events.zygoteDied(zygote.pid as number, end)
-    void this.#replaceZygote()
+    if (heir) this.#succeed(heir)
+    else void this.#replaceZygote()
+  }
+
+  #succeed(heir: HeirHandle): void {
+    heir.succeed()
+    this.#events.zygoteSucceeded?.(heir.pid as number)
+    this.#crown(heir)
   }
 
   #buryWithZygote(offspring: Offspring, end: string): void {
