@@ -75,14 +75,14 @@ async function measure(concurrency, name) {
     { stdio: 'inherit' },
   )
   const [zygote] = await eventually(() => children(worker.pid))
-  await eventually(() => children(zygote).length === concurrency && children(zygote).every(isWaiting))
+  await eventually(() => horses(zygote).length === concurrency && children(zygote).every(isWaiting))
   const idle = weigh(zygote)
   const options = { ...resolveJobOptions(name, {}), timeoutMs: -1 }
   const jobs = Array.from({ length: concurrency }, () => createJob(name, options, []))
   await broker.jobEnqueue(jobs)
   const metas = []
   for (const { id } of jobs) metas.push(await eventually(async () => (await broker.jobFetch(id)).meta))
-  await eventually(() => children(zygote).length === 2 * concurrency)
+  await eventually(() => horses(zygote).length === 2 * concurrency)
   const busy = weigh(zygote)
   const gone = new Promise((resolve) => worker.once('exit', resolve))
   worker.kill('SIGKILL')
@@ -92,7 +92,8 @@ async function measure(concurrency, name) {
 }
 
 function weigh(zygote) {
-  return { zygote: ownBytes(zygote), horses: children(zygote).map(ownBytes), supervisor: ownBytes(worker.pid) }
+  const heir = children(zygote).filter(isHeir).map(ownBytes)[0] ?? 0
+  return { zygote: ownBytes(zygote), heir, horses: horses(zygote).map(ownBytes), supervisor: ownBytes(worker.pid) }
 }
 
 /**
@@ -109,11 +110,14 @@ function ownBytes(pid) {
 }
 
 function report(what, one, many) {
-  const all = ({ zygote, horses, supervisor }) => [zygote, supervisor, ...horses].reduce((sum, bytes) => sum + bytes, 0)
+  const all = ({ zygote, heir, horses, supervisor }) =>
+    [zygote, heir, supervisor, ...horses].reduce((sum, bytes) => sum + bytes, 0)
   const mb = (bytes) => (bytes / MB).toFixed(1)
   const each = mb((all(many) - all(one)) / (slots - 1))
   console.log(`${what}: ${each} MB a slot (1 slot ${mb(all(one))} MB, ${slots} slots ${mb(all(many))} MB)`)
-  console.log(`  private memory: zygote ${mb(many.zygote)}, supervisor ${mb(many.supervisor)} MB`)
+  console.log(
+    `  private memory: zygote ${mb(many.zygote)}, its heir ${mb(many.heir)}, supervisor ${mb(many.supervisor)} MB`,
+  )
   console.log(
     `  of ${many.horses.length} horses ${many.horses
       .toSorted((a, b) => a - b)
@@ -124,6 +128,14 @@ function report(what, one, many) {
 
 function children(pid) {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+}
+
+function horses(zygote) {
+  return children(zygote).filter((pid) => !isHeir(pid))
+}
+
+function isHeir(pid) {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('workhorse: zygote, standing by')
 }
 
 /** Asleep, as a horse is that waits for its job. */

@@ -108,7 +108,10 @@ export class Fleet {
   #hear(member, line) {
     const { event, zygote, msg, time, id } = line.startsWith('{') ? JSON.parse(line) : { msg: line }
     if (event === 'worker.ready') member.ready = true
-    if (event === 'zygote.ready') this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
+    if (event === 'zygote.ready' || event === 'zygote.succeeded') {
+      this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
+    }
+    if (event === 'zygote.succeeded') member.heir = zygote
     if (event in this.said) this.said[event]++
     if (event === 'job.reclaimed') this.#reclaims.set(id, [...(this.#reclaims.get(id) ?? []), Date.parse(time)])
     // Why one leaves by itself: what it says without an event, at its very end, or that no job can run any more.
@@ -118,6 +121,20 @@ export class Fleet {
   #note(zygote, life) {
     if (!this.#zygotes.has(zygote)) this.#zygotes.set(zygote, [])
     this.#zygotes.get(zygote).push(life)
+  }
+}
+
+/** Zygotes of a member: its children, and the heir that reigns, which is no child of its any more. */
+export function zygotesOf({ pid, heir }) {
+  const isZygote = heir !== undefined && readTitle(heir).startsWith('workhorse: zygote')
+  return isZygote ? [...childrenOf(pid), heir] : childrenOf(pid)
+}
+
+function readTitle(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
   }
 }
 
