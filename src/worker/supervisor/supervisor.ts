@@ -86,7 +86,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       failed: (error) => this.#contact.failedAndBackOff(error),
     })
     this.#idle = new IdleLimit(options.maxIdleMs, () => this.#leave('idle'))
-    this.#scaler = new Autoscaler(broker, options.queues, options.slots, {
+    this.#scaler = new Autoscaler(broker, { ...identity, queues: options.queues }, options.slots, {
       running: () => this.#executions.list(),
       changed: (from, { slots, reason }) => {
         this.emit('resized', from, slots, reason)
