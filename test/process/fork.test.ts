@@ -307,7 +307,10 @@ describe('a zygote', () => {
   })
 
   it('that cannot be replaced is given up, and waiting jobs are handed back', { timeout: 60_000 }, async () => {
-    const { file, run, isolation, broken, deaths } = await startWith(`job('fine', () => 'fine')`, { heir: false })
+    const { file, run, isolation, broken, deaths } = await startWith(`job('fine', () => 'fine')`, {
+      heir: false,
+      restartDelaysMs: [0, 10, 20],
+    })
     await writeFile(file, 'throw new Error("no more")')
     process.kill(isolation.zygotePid, 'SIGKILL')
     await eventually(() => expect(deaths).toHaveLength(1))

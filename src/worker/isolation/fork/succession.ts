@@ -4,6 +4,8 @@ import type { Offspring } from './offspring.ts'
 export interface SuccessionHooks {
   /** Have one forked by the zygote that reigns. */
   order(): HeirHandle
+  /** One that is not born is not to be. */
+  cancel(heir: HeirHandle): void
 }
 
 /** An heir has died while its zygote lives: another after so long, and later each time. */
@@ -51,6 +53,7 @@ export class Succession {
     clearTimeout(this.#timer)
     const heir = this.#heir
     this.#heir = undefined
+    if (heir) this.#hooks.cancel(heir)
     return heir?.close()
   }
 }

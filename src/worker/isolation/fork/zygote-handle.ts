@@ -22,6 +22,8 @@ export interface ZygoteLaunch extends ZygoteOptions {
   readonly hiddenEnv: readonly string[]
   /** A copy of the zygote stands by, to take its place when it dies. Default true. */
   readonly heir?: boolean
+  /** For tests: before each try to boot another in place of one that died. Default up to 5 s. */
+  readonly restartDelaysMs?: readonly number[]
 }
 
 /**
