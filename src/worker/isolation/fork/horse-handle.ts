@@ -6,10 +6,10 @@ import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
 import type { ProfileRequest } from '../profiling.ts'
 import { Confinement } from './confinement.ts'
+import { FrameLine } from './frame-line.ts'
 import type { Frame } from './frames.ts'
 import { billOf } from './horse-bill.ts'
 import { explainDeath, type HorseDeath } from './horse-death.ts'
-import { HorseLine } from './horse-line.ts'
 import { descendants, HorseMeter } from './horse-meter.ts'
 import { HorseOutput } from './horse-output.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
@@ -28,7 +28,7 @@ type LastWord =
 export class HorseHandle {
   readonly number: number
   readonly #output: HorseOutput
-  readonly #line: HorseLine
+  readonly #line: FrameLine<HorseCommand, HorseReport>
   readonly #meter: HorseMeter
   /** The horse's end of the channel, until it is born with a copy of it. */
   #horseEnd: number | undefined
@@ -76,7 +76,7 @@ export class HorseHandle {
     const [ours, theirs] = native.socketPair('stream')
     this.#horseEnd = theirs
     this.#output = new HorseOutput(native)
-    this.#line = new HorseLine(native, ours, {
+    this.#line = new FrameLine(native, ours, {
       report: (frame) => this.#receive(frame),
       closed: () => {
         this.#lineClosed = true
