@@ -149,5 +149,7 @@ function report(what, times) {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1)
   const load = loadavg()[0].toFixed(1)
-  console.log(`${what}: median ${at(0.5)} ms, p95 ${at(0.95)} ms, worst ${at(1)} ms (n = ${times.length}, load ${load})`)
+  console.log(
+    `${what}: median ${at(0.5)} ms, p95 ${at(0.95)} ms, worst ${at(1)} ms (n = ${times.length}, load ${load})`,
+  )
 }
