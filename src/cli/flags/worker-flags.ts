@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from '../../support/logger.ts'
+import { LOG_LEVELS } from '../../support/log-level.ts'
 import { ISOLATION_MODES } from '../../worker/isolation/isolation.ts'
 import type { Flag } from './flag.ts'
 
