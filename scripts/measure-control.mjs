@@ -1,11 +1,11 @@
 // How fast a worker obeys and recovers, on this machine, over real processes and with default settings:
 // node scripts/measure-control.mjs [--broker sqlite|redis] [--rounds 20] [--supervisors 12] [--zygotes 10] [--jobs FILE]
 // --jobs: job modules to load beside its own, for the figures of zygotes: how long yours takes to be replaced.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MeasuredWorker } from './lib/measured-worker.mjs'
+import { openPlace } from './lib/measuring-place.mjs'
 import { eventually, hasEnded } from './lib/processes.mjs'
 import { RedisServer } from './lib/redis-server.mjs'
 import { root } from './lib/root.mjs'
@@ -21,28 +21,20 @@ const { values } = parseArgs({
   },
 })
 setUp({ nativeRequired: true })
-const { connectBroker } = await import(join(root, 'dist/broker/index.js'))
 const { stopJob } = await import(join(root, 'dist/queue/control.js'))
-const { createJob } = await import(join(root, 'dist/job/create-job.js'))
-const { resolveJobOptions } = await import(join(root, 'dist/job/options.js'))
-
-const folder = mkdtempSync(join(tmpdir(), 'workhorse-control-'))
-writeFileSync(
-  join(folder, 'jobs.mjs'),
-  `import { currentJob, job } from '${join(root, 'dist/index.js')}'
-   job('burn', () => { currentJob().setMeta({ pid: process.pid }); for (;;); })
+const workers = new Set()
+let redis
+const { folder, jobs, connectBroker, make } = await openPlace(
+  'control',
+  `job('burn', () => { currentJob().setMeta({ pid: process.pid }); for (;;); })
    job('hold', () => { currentJob().setMeta({ pid: process.pid }); return new Promise(() => setInterval(() => {}, 1000)) })
    job('noop', () => {})`,
+  () => {
+    for (const worker of workers) worker.kill()
+    redis?.abort()
+  },
 )
-const redis = values.broker === 'redis' ? new RedisServer(join(folder, 'redis'), []) : undefined
-const workers = new Set()
-// Nothing of it stays behind, whatever ends this process.
-process.on('exit', () => {
-  for (const worker of workers) worker.kill()
-  redis?.abort()
-  rmSync(folder, { recursive: true, force: true })
-})
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+if (values.broker === 'redis') redis = new RedisServer(join(folder, 'redis'), [])
 await redis?.start()
 const url = redis?.url('10s') ?? `sqlite:${join(folder, 'control.db')}`
 const broker = await connectBroker(url)
@@ -125,7 +117,7 @@ async function measureSupervisors(rounds) {
 }
 
 async function startWorker() {
-  const modules = [join(folder, 'jobs.mjs'), ...(values.jobs === undefined ? [] : [resolve(values.jobs)])]
+  const modules = [jobs, ...(values.jobs === undefined ? [] : [resolve(values.jobs)])]
   const started = new MeasuredWorker(folder, url, modules)
   workers.add(started)
   await started.ready
@@ -133,7 +125,7 @@ async function startWorker() {
 }
 
 async function enqueue(name) {
-  const job = createJob(name, { ...resolveJobOptions(name, {}), timeoutMs: -1 }, [])
+  const job = make(name)
   await broker.jobEnqueue([job])
   return { id: job.id, ended: () => broker.jobWait(job.id, {}) }
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { childrenOf, titleOf } from '../processes.mjs'
 import { root } from '../root.mjs'
 
 const MODES = ['fork', 'pool', 'inline']
@@ -126,23 +127,6 @@ export class Fleet {
 
 /** Zygotes of a member: its children, and the heir that reigns, which is no child of its any more. */
 export function zygotesOf({ pid, heir }) {
-  const isZygote = heir !== undefined && readTitle(heir).startsWith('workhorse: zygote')
+  const isZygote = heir !== undefined && titleOf(heir).startsWith('workhorse: zygote')
   return isZygote ? [...childrenOf(pid), heir] : childrenOf(pid)
-}
-
-function readTitle(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-/** Child processes of a process, the direct ones. */
-export function childrenOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { childrenOf, LEASE_MS, zygotesOf } from './fleet.mjs'
+import { childrenOf } from '../processes.mjs'
+import { LEASE_MS, zygotesOf } from './fleet.mjs'
 
 /**
  * How often each is struck, of all strikes. Horses are cheap to replace; a supervisor takes a second of the machine to

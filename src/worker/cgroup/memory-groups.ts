@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isRunning } from '../../support/is-running.ts'
 import { findMemoryGroups, type MemoryGroupPlan, pids } from './find-memory-groups.ts'
 import type { MemoryFiles } from './memory-files.ts'
 import { MemoryGroup } from './memory-group.ts'
@@ -83,7 +84,7 @@ function move(pid: number, group: string): void {
 function removeStale(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = Number(NAME.exec(name)?.[1])
-    if (Number.isNaN(pid) || isAlive(pid)) continue
+    if (Number.isNaN(pid) || isRunning(pid)) continue
     try {
       rmdirSync(join(parent, name))
     } catch (error) {
@@ -91,15 +92,6 @@ function removeStale(parent: string): void {
       // Another worker that starts has been faster.
       if (code !== 'EBUSY' && code !== 'ENOENT') throw error
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
   }
 }
 

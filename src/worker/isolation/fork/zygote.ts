@@ -12,6 +12,16 @@ export interface ZygoteEvents {
   output(stream: 'stdout' | 'stderr', text: string): void
 }
 
+/** For those who only boot one. */
+export const SILENT: ZygoteEvents = {
+  forked: () => {},
+  forkFailed: () => {},
+  exited: () => {},
+  reapFailed: () => {},
+  died: () => {},
+  output: () => {},
+}
+
 /** A process that forks: one that was spawned and has loaded the application, or the heir of such a one. */
 export interface Zygote {
   readonly pid: number | undefined
