@@ -114,7 +114,8 @@ describe('a supervisor', () => {
     const cwd = await temporaryDirectory()
     const id = await place.enqueue('kill-itself', ['SIGKILL'])
     const flags = ['--broker', place.url, '--jobs-file', fixtureJobs('behaviours.mjs'), '--lease', '300ms']
-    startCli(['workers', '1', '--isolation', 'inline', '--concurrency', '1', ...flags], { cwd })
+    // Two, for one that has died early is started again only after a while.
+    startCli(['workers', '2', '--isolation', 'inline', '--concurrency', '1', ...flags], { cwd })
     const record = await place.broker.jobWait(id, { timeoutMs: 60_000 })
     expect(record).toMatchObject({ state: 'failed', attempts: 4, abandonments: 4, failure: { kind: 'abandoned' } })
     expect(record?.failure?.message).toContain('(kill-itself) was abandoned 4 times')
