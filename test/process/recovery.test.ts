@@ -24,7 +24,7 @@ describe('a supervisor', () => {
     const place = await workplace('fork')
     const flags = ['--isolation', 'fork', '--lease', '1s', '--concurrency', '1']
     const still = await startOther(place, 'limits.mjs', ...flags)
-    const id = await place.enqueue('hold', [4000])
+    const id = await place.enqueue('hold', [2000])
     await begun(place, id)
     still.kill('SIGSTOP')
     onTestFinished(() => still.kill('SIGCONT'))

@@ -20,7 +20,7 @@ export interface ZygoteLaunch extends ZygoteOptions {
   readonly bootTimeoutMs: number
   /** Environment variables that a job must not see, such as the broker's URL. */
   readonly hiddenEnv: readonly string[]
-  /** A copy of the zygote stands by, to take its place when it dies. Default true. */
+  /** A copy of the zygote stands by, to take its place when it dies. Default true, but for one that witnesses. */
   readonly heir?: boolean
   /** For tests: before each try to boot another in place of one that died. Default up to 5 s. */
   readonly restartDelaysMs?: readonly number[]

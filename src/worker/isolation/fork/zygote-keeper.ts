@@ -187,7 +187,7 @@ export class ZygoteKeeper {
     this.#register.forkWaiting()
     for (const user of this.#users) user.zygoteReady()
     // The last in the line: who waits for a horse waits for nobody else.
-    if (this.#launch.heir !== false) this.#succession.begin()
+    if (this.#launch.heir ?? !this.#launch.witness) this.#succession.begin()
   }
 
   #orderHeir(): HeirHandle {
