@@ -20,7 +20,7 @@ const downwards = LAYERS.slice(1).map((layer, index) => ({
 const POOL_CHILD_FILES =
   '^src/worker/isolation/pool/(forked-main|spawned-main|pool-child|child-channel|child-measuring|child-system|shared-output|parent-watch)\\.ts$'
 const CHILD_FILES =
-  '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-profiler|samplers|witness|argument-watch|opening-watch|addon-openings|inspector-session|thread-clock|role|hand-over-signal|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
+  '^src/worker/isolation/fork/(zygote-main|zygote-loop|heir-main|garbage|horse-main|horse-profiler|samplers|witness|argument-watch|opening-watch|addon-openings|inspector-session|thread-clock|role|hand-over-signal|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
 
 module.exports = {
   forbidden: [

@@ -2,10 +2,11 @@
 // Starts workers in fork mode with one slot and with N, looks at them when they are idle, with a standby horse for each
 // slot, and when every slot runs a job that has used its application, and divides the difference by the slots between.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openPlace } from './lib/measuring-place.mjs'
+import { childrenOf, eventually, titleOf } from './lib/processes.mjs'
 import { root } from './lib/root.mjs'
 import { setUp } from './lib/setup.mjs'
 
@@ -19,17 +20,12 @@ const { values } = parseArgs({
 })
 const slots = Number(values.slots)
 if (!values.built) setUp({ nativeRequired: true })
-const { connectBroker } = await import(join(root, 'dist/broker/index.js'))
-const { createJob } = await import(join(root, 'dist/job/create-job.js'))
-const { resolveJobOptions } = await import(join(root, 'dist/job/options.js'))
-
-const folder = mkdtempSync(join(tmpdir(), 'workhorse-memory-'))
+let worker
 // The application: objects of all sizes, loaded before the fork. Its jobs read a tenth of them, one makes garbage of its
 // own beside that, and stay until they are killed.
-writeFileSync(
-  join(folder, 'jobs.mjs'),
-  `import { currentJob, job, preload } from '${join(root, 'dist/index.js')}'
-   const application = []
+const { folder, jobs, connectBroker, make } = await openPlace(
+  'memory',
+  `const application = []
    preload(() => {
      const before = process.memoryUsage().heapUsed
      while (process.memoryUsage().heapUsed - before < ${values.mb} * ${MB}) {
@@ -45,14 +41,8 @@ writeFileSync(
    }
    job('reads', () => stay(0))
    job('litters', () => stay(10_000))`,
+  () => worker?.kill('SIGKILL'),
 )
-let worker
-// Nothing of it stays behind, whatever ends this process.
-process.on('exit', () => {
-  worker?.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
-})
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 for (const [job, what] of [
   ['reads', 'reads a tenth of the application'],
@@ -68,21 +58,20 @@ for (const [job, what] of [
 /** Bytes of each of the family. */
 async function measure(concurrency, name) {
   const broker = await connectBroker(`sqlite:${join(folder, `${name}-${concurrency}.db`)}`)
-  const flags = ['worker', '--broker', broker.url, '--jobs-file', join(folder, 'jobs.mjs'), '--isolation', 'fork']
+  const flags = ['worker', '--broker', broker.url, '--jobs-file', jobs, '--isolation', 'fork']
   worker = spawn(
     process.execPath,
     [join(root, 'dist/cli/main.js'), ...flags, '--concurrency', String(concurrency), '--log-level', 'error'],
     { stdio: 'inherit' },
   )
-  const [zygote] = await eventually(() => children(worker.pid))
-  await eventually(() => children(zygote).length === concurrency && children(zygote).every(isWaiting))
+  const zygote = await eventually(() => childrenOf(worker.pid)[0])
+  await eventually(() => horses(zygote).length === concurrency && childrenOf(zygote).every(isWaiting))
   const idle = weigh(zygote)
-  const options = { ...resolveJobOptions(name, {}), timeoutMs: -1 }
-  const jobs = Array.from({ length: concurrency }, () => createJob(name, options, []))
-  await broker.jobEnqueue(jobs)
+  const enqueued = Array.from({ length: concurrency }, () => make(name))
+  await broker.jobEnqueue(enqueued)
   const metas = []
-  for (const { id } of jobs) metas.push(await eventually(async () => (await broker.jobFetch(id)).meta))
-  await eventually(() => children(zygote).length === 2 * concurrency)
+  for (const { id } of enqueued) metas.push(await eventually(async () => (await broker.jobFetch(id)).meta))
+  await eventually(() => horses(zygote).length === 2 * concurrency)
   const busy = weigh(zygote)
   const gone = new Promise((resolve) => worker.once('exit', resolve))
   worker.kill('SIGKILL')
@@ -92,7 +81,8 @@ async function measure(concurrency, name) {
 }
 
 function weigh(zygote) {
-  return { zygote: ownBytes(zygote), horses: children(zygote).map(ownBytes), supervisor: ownBytes(worker.pid) }
+  const heir = childrenOf(zygote).filter(isHeir).map(ownBytes)[0] ?? 0
+  return { zygote: ownBytes(zygote), heir, horses: horses(zygote).map(ownBytes), supervisor: ownBytes(worker.pid) }
 }
 
 /**
@@ -109,11 +99,14 @@ function ownBytes(pid) {
 }
 
 function report(what, one, many) {
-  const all = ({ zygote, horses, supervisor }) => [zygote, supervisor, ...horses].reduce((sum, bytes) => sum + bytes, 0)
+  const all = ({ zygote, heir, horses, supervisor }) =>
+    [zygote, heir, supervisor, ...horses].reduce((sum, bytes) => sum + bytes, 0)
   const mb = (bytes) => (bytes / MB).toFixed(1)
   const each = mb((all(many) - all(one)) / (slots - 1))
   console.log(`${what}: ${each} MB a slot (1 slot ${mb(all(one))} MB, ${slots} slots ${mb(all(many))} MB)`)
-  console.log(`  private memory: zygote ${mb(many.zygote)}, supervisor ${mb(many.supervisor)} MB`)
+  console.log(
+    `  private memory: zygote ${mb(many.zygote)}, its heir ${mb(many.heir)}, supervisor ${mb(many.supervisor)} MB`,
+  )
   console.log(
     `  of ${many.horses.length} horses ${many.horses
       .toSorted((a, b) => a - b)
@@ -122,19 +115,15 @@ function report(what, one, many) {
   )
 }
 
-function children(pid) {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+function horses(zygote) {
+  return childrenOf(zygote).filter((pid) => !isHeir(pid))
+}
+
+function isHeir(pid) {
+  return titleOf(pid).startsWith('workhorse: zygote, standing by')
 }
 
 /** Asleep, as a horse is that waits for its job. */
 function isWaiting(pid) {
   return /\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-}
-
-async function eventually(look) {
-  for (;;) {
-    const found = await look()
-    if (Array.isArray(found) ? found.length > 0 : found) return found
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }

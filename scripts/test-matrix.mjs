@@ -11,6 +11,7 @@ const MAJORS = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '2
 const TESTS = [
   'test/conformance',
   'test/process/fork',
+  'test/process/heir',
   'test/process/native',
   'test/process/worker',
   'test/process/redash',

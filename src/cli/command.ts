@@ -1,5 +1,8 @@
 import type { FlagName, FlagValues } from './flags.ts'
 
+/** For `count`: as many as one likes. */
+export const MANY = Number.POSITIVE_INFINITY
+
 /** What a verb was called with, checked. */
 export interface Invocation<F extends FlagName = never> {
   readonly flags: FlagValues<F>

@@ -1,4 +1,5 @@
 import { WorkhorseError } from '../errors.ts'
+import { formatBytes } from '../support/bytes.ts'
 import type { FailureKind, JobFailure } from './failure.ts'
 
 /** An execution reached a limit and was ended for it. One class and one code for each limit. */
@@ -48,4 +49,9 @@ export class OutputLimitError extends LimitError {
   constructor(message: string) {
     super('WORKHORSE_OUTPUT_LIMIT', message)
   }
+}
+
+/** The kernel has killed a process of a job that was at its limit. */
+export function outOfMemory(limitBytes: number): MemoryLimitError {
+  return new MemoryLimitError(`the job reached its memory limit of ${formatBytes(limitBytes)}; the kernel killed it`)
 }

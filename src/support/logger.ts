@@ -1,9 +1,7 @@
 import { type Logger, pino } from 'pino'
+import type { LogLevel } from './log-level.ts'
 
 export type { Logger }
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Where log lines go; `isTTY` decides whether for people or for machines. */
 export interface LogStream {

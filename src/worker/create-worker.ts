@@ -46,6 +46,11 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly bootTimeout?: Duration
   readonly freeze?: boolean
   readonly ballastMb?: number
+  /**
+   * Let the kernel keep memory limits of jobs in fork mode, by a control group for each, where the worker's own control
+   * group is its to divide. Elsewhere, and where this is false, they are watched. Default true.
+   */
+  readonly memoryGroups?: boolean
   /** Default `host.pid.xxxx`. Must be unique among all workers of the broker. */
   readonly name?: string
   /** Whose schedules the job modules declare: what this owner declares no more is removed. Default `'workhorse'`. */
@@ -147,6 +152,7 @@ function createOpener(options: CreateWorkerOptions, resolved: ResolvedWorkerOpti
     pool: resolvePoolOptions(pool, slots, bootTimeoutMs, exitGraceMs),
     poolStart: pool.start,
     blockedMs: renewMs,
+    memoryGroups: options.memoryGroups ?? true,
     exitGraceMs,
     logger,
     onBroken: options.onBroken ?? ((error) => logger.error({ err: error }, error.message)),

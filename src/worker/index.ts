@@ -1,4 +1,5 @@
-export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../support/logger.ts'
+export { LOG_LEVELS, type LogLevel } from '../support/log-level.ts'
+export { createLogger, type Logger } from '../support/logger.ts'
 export { type CreateWorkerOptions, createWorker, type Worker } from './create-worker.ts'
 export { ISOLATION_MODES, type IsolationMode } from './isolation/isolation.ts'
 export { Supervisor } from './supervisor/supervisor.ts'

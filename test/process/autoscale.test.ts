@@ -1,9 +1,11 @@
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { fixtureJobs, forkIsolation } from '../support/fork-isolation.ts'
 import { ownRedis } from '../support/redis-server.ts'
 import { runner } from '../support/run-job.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { workplace } from '../support/worker.ts'
 
 const modules = [fixtureJobs('limits.mjs')]
@@ -26,6 +28,23 @@ describe('a worker with a range of slots', () => {
     // Those that run are put back: nobody needs to wait for them.
     worker.supervisor.kill()
     expect(Math.max(...most)).toBeLessThanOrEqual(4)
+  })
+
+  it('grows for its share of what waits, where others take from the same queue', { timeout: 60_000 }, async () => {
+    const place = await workplace('inline')
+    const cwd = await temporaryDirectory()
+    const flags = ['--broker', place.url, '--jobs-file', modules[0] as string, '--isolation', 'inline']
+    const workers = [1, 2].map(() => startCli(['worker', ...flags, '--concurrency', '4..16'], { cwd }))
+    const slots = async () => (await place.broker.workerList()).map(({ concurrency }) => concurrency)
+    await eventually(async () => expect(await slots()).toEqual([4, 4]), { timeoutMs: 20_000 })
+    const ids = await Promise.all(Array.from({ length: 9 }, () => place.enqueue('wait-for-abort')))
+    const started = async () =>
+      (await Promise.all(ids.map((id) => place.broker.jobFetch(id)))).filter((job) => job?.state === 'started').length
+    await eventually(async () => expect(await started()).toBe(9), { timeoutMs: 30_000 })
+    // One job more than there were slots. Both may have looked at it where a second began in between.
+    const sum = (await slots()).reduce((total, count) => total + count, 0)
+    expect([9, 10]).toContain(sum)
+    for (const worker of workers) worker.kill('SIGKILL')
   })
 
   it("is as many workers in RQ's eyes as it has slots, each within call", { timeout: 60_000 }, async () => {

@@ -62,10 +62,12 @@ describe('docs/benchmarking.md', { timeout: 400_000 }, () => {
       [['--regress', 'none.json'], /none\.json cannot be read as a result of bench: ENOENT/],
       [['--regress', 'strange.json', '--tolerance', 'much'], /--tolerance: expected a share such as 5% or 0\.05/],
     ]
-    for (const [args, message] of mistakes) {
-      const { code, stderr } = await runCli(['bench', ...args], { cwd, timeoutMs: 60_000 })
-      expect({ args, code, lines: stderr.trimEnd().split('\n').length }).toEqual({ args, code: 2, lines: 1 })
-      expect(stderr).toMatch(message)
-    }
+    await Promise.all(
+      mistakes.map(async ([args, message]) => {
+        const { code, stderr } = await runCli(['bench', ...args], { cwd, timeoutMs: 60_000 })
+        expect({ args, code, lines: stderr.trimEnd().split('\n').length }).toEqual({ args, code: 2, lines: 1 })
+        expect(stderr).toMatch(message)
+      }),
+    )
   })
 })

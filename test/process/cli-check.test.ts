@@ -55,9 +55,11 @@ describe('check', () => {
       .replaceAll(cwd, '/project')
       .replace(/\d+\.\d+\.\d+ on \S+/, 'VERSION on PLATFORM')
       .replace(/ready in \d+(\.\d+)? m?s/, 'ready in N ms')
+      .replace(/(limits of jobs) .*/, '$1 …')
       .replace(/node \/\S+\/scripts/, 'node /package/scripts')
     expect(stable).toMatchInlineSnapshot(`
       "  node       VERSION on PLATFORM
+        memory     limits of jobs …
         config     /project/workhorse.config.mjs
         jobs file  /project/jobs.mjs
         pool       a spawned child is ready in N ms

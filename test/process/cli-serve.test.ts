@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectBroker } from '../../dist/broker/index.js'
@@ -8,13 +8,10 @@ import type { Snapshot } from '../../src/queue/inspect.ts'
 import { descendants, isAlive, printed, printedJson, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { newJob } from '../support/jobs.ts'
+import { titleOf } from '../support/processes.ts'
 import { createProject, JOBS } from '../support/project.ts'
 
 const workers = async (cwd: string) => (await printedJson<Snapshot>(['info'], { cwd })).workers
-
-function titleOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
-}
 
 describe('a worker told by a signal', () => {
   test('SIGTSTP takes no more, finishes what runs, and stays until it is stopped', async () => {
@@ -227,20 +224,46 @@ describe('a worker under a service manager', () => {
     })
   })
 
-  test('its processes say in ps what they are and what they do', async () => {
+  test('its processes say in ps what they are, what they do and since when', { timeout: 60_000 }, async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    const worker = startCli(['worker', 'slow', '--isolation', 'fork', '--concurrency', '2'], { cwd })
+    const since = String.raw`since \d\d:\d\d:\d\dZ`
+    const work = (queue: string, isolation: string) =>
+      `worker ${queue} --isolation ${isolation} --concurrency 2`.split(' ')
+    const forks = startCli(work('slow', 'fork'), { cwd })
     const id = await printed(['enqueue', 'hold'], { cwd })
-    await worker.waitForOutput('holding')
-    await eventually(() => {
-      expect(titleOf(worker.pid)).toMatch(/^workhorse: worker slow, 1\/2 busy, oldest hold for [\d.]+ m?s/)
+    await forks.waitForOutput('holding')
+    await eventually(async () => {
+      expect(titleOf(forks.pid)).toMatch(/^workhorse: worker slow, 1\/2 busy, oldest hold for [\d.]+ m?s/)
+      const titles = (await descendants(forks.pid)).map(titleOf).sort()
+      expect(titles).toEqual([
+        expect.stringMatching(`^workhorse: horse slow hold ${id} ${since}$`),
+        expect.stringMatching(`^workhorse: horse, standing by ${since}$`),
+        expect.stringMatching(`^workhorse: horse, standing by ${since}$`),
+        'workhorse: zygote',
+        'workhorse: zygote, standing by',
+      ])
     })
-    const titles = (await descendants(worker.pid)).map(titleOf)
-    expect(titles).toContain('workhorse: zygote')
-    expect(titles.find((title) => title.includes(id))).toMatch(
-      /^workhorse: horse slow hold [\w-]+ since \d\d:\d\d:\d\dZ/,
+    await writeFile(join(cwd, 'release'), '')
+    forks.kill('SIGTERM')
+    await forks.exited
+    await rm(join(cwd, 'release'))
+
+    const pool = startCli(['workers', '1', ...work('slow', 'pool').slice(1)], { cwd })
+    const held = await printed(['enqueue', 'hold'], { cwd })
+    await pool.waitForOutput('holding')
+    const children = async () =>
+      (await descendants(pool.pid)).map(titleOf).filter((title) => title.startsWith('workhorse: pool child'))
+    expect(titleOf(pool.pid)).toBe('workhorse: master of 1 workers')
+    await eventually(async () =>
+      expect((await children()).sort()).toEqual([
+        expect.stringMatching(`^workhorse: pool child slow hold ${held} ${since}$`),
+        expect.stringMatching(`^workhorse: pool child, idle ${since}$`),
+      ]),
     )
     await writeFile(join(cwd, 'release'), '')
+    await eventually(async () =>
+      expect(await children()).toEqual(Array(2).fill(expect.stringMatching(`^workhorse: pool child, idle ${since}$`))),
+    )
   })
 })
 

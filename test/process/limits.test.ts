@@ -9,9 +9,9 @@ const modules = [fixtureJobs('limits.mjs')]
 const MB = 2 ** 20
 
 /** Runs one job under limits, to its end. */
-async function run(name: string, args: readonly unknown[], limits: LimitOptions) {
+async function run(name: string, args: readonly unknown[], limits: LimitOptions, memoryGroups = false) {
   const place = await workplace('fork')
-  place.start({ modules, concurrency: 1 })
+  place.start({ modules, concurrency: 1, memoryGroups })
   return place.ended(await place.enqueue(name, args, { limits }))
 }
 

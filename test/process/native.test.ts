@@ -449,7 +449,7 @@ describe('a wrong argument is refused in a sentence', () => {
     ['servedPid', ['x'], "servedPid(): horse must be an integer from 0 to 9007199254740991, but it is the string 'x'"],
     [
       'becomeOwnProcess',
-      [1, 'name', [1], []],
+      [1, 'name', [1], [], 'title'],
       'becomeOwnProcess(): output must be two descriptors, but it is an object',
     ],
     ['receiveFrame', [-1], 'receiveFrame(): descriptor must be an integer from 0 to 2147483647, but it is -1'],

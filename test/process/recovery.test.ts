@@ -24,7 +24,7 @@ describe('a supervisor', () => {
     const place = await workplace('fork')
     const flags = ['--isolation', 'fork', '--lease', '1s', '--concurrency', '1']
     const still = await startOther(place, 'limits.mjs', ...flags)
-    const id = await place.enqueue('hold', [4000])
+    const id = await place.enqueue('hold', [2000])
     await begun(place, id)
     still.kill('SIGSTOP')
     onTestFinished(() => still.kill('SIGCONT'))
@@ -114,7 +114,8 @@ describe('a supervisor', () => {
     const cwd = await temporaryDirectory()
     const id = await place.enqueue('kill-itself', ['SIGKILL'])
     const flags = ['--broker', place.url, '--jobs-file', fixtureJobs('behaviours.mjs'), '--lease', '300ms']
-    startCli(['workers', '1', '--isolation', 'inline', '--concurrency', '1', ...flags], { cwd })
+    // Two, for one that has died early is started again only after a while.
+    startCli(['workers', '2', '--isolation', 'inline', '--concurrency', '1', ...flags], { cwd })
     const record = await place.broker.jobWait(id, { timeoutMs: 60_000 })
     expect(record).toMatchObject({ state: 'failed', attempts: 4, abandonments: 4, failure: { kind: 'abandoned' } })
     expect(record?.failure?.message).toContain('(kill-itself) was abandoned 4 times')

@@ -44,6 +44,7 @@ export function poolIsolation(
     maxAgeMs: undefined,
     idleMs: undefined,
     startMs: 30_000,
+    startDelaysMs: [10, 20, 40, 80],
     leaveMs: 5000,
     ...poolOptions,
   }

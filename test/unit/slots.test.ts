@@ -6,6 +6,7 @@ import { parseFlagValue } from '../../src/cli/flag-value.ts'
 import { FLAGS } from '../../src/cli/flags.ts'
 import { StandbySize } from '../../src/worker/isolation/fork/standby-size.ts'
 import { Autoscaler } from '../../src/worker/supervisor/autoscaler.ts'
+import { shareOf } from '../../src/worker/supervisor/backlog-share.ts'
 import { readFreeMemory } from '../../src/worker/supervisor/free-memory.ts'
 import { decideSlots, type SlotFacts } from '../../src/worker/supervisor/slot-decision.ts'
 import { resolveWorkerOptions } from '../../src/worker/supervisor/worker-options.ts'
@@ -24,6 +25,8 @@ function decide(facts: Partial<SlotFacts> = {}) {
     peakBusy: 4,
     waiting: 100,
     oldestMs: 1000,
+    workers: 1,
+    neighbours: 1,
     arrivalsPerSecond: 0,
     serviceMs: 1000,
     sinceChangeMs: 60_000,
@@ -51,7 +54,9 @@ describe('the number of slots', () => {
     expect(decide({ arrivalsPerSecond: 2, serviceMs: 2500, waiting: 1 })?.slots).toBe(6)
     expect(decide({ arrivalsPerSecond: 0.1, serviceMs: 10, waiting: 1 })?.slots).toBe(5)
     expect(decide({ arrivalsPerSecond: 1000, serviceMs: 1000 })?.slots).toBe(8)
-    expect(decide({ serviceMs: undefined, waiting: 1 })?.slots).toBe(8)
+    // Nobody knows yet how long they take.
+    expect(decide({ serviceMs: undefined, waiting: 1 })?.slots).toBe(5)
+    expect(decide({ serviceMs: undefined, waiting: 9 })?.slots).toBe(8)
     expect(decide({ slots: 10, busy: 10, arrivalsPerSecond: 1000 })?.slots).toBe(16)
   })
 
@@ -60,6 +65,11 @@ describe('the number of slots', () => {
     expect(of(400 * MB)).toBeUndefined()
     expect(of(512 * MB + 31 * MB)).toBeUndefined()
     expect(of(512 * MB + 70 * MB)).toBe(6)
+    const half = { memory: { availableBytes: 512 * MB + 70 * MB, limitBytes: 16 * GB }, workers: 2, neighbours: 2 }
+    expect(decide(half)).toMatchObject({
+      slots: 5,
+      reason: '100 jobs wait for it, one of 2 workers, the first for 1.0 s',
+    })
     // What is kept back is a tenth in a small container.
     expect(decide({ memory: { availableBytes: 300 * MB, limitBytes: GB } })?.slots).toBe(8)
   })
@@ -82,6 +92,24 @@ describe('the number of slots', () => {
   })
 })
 
+describe('the jobs that wait for several workers', () => {
+  const names = ['a', 'b', 'c']
+  const shares = (waiting: number, turn: number) => names.map((name) => shareOf(waiting, names, name, turn))
+
+  it('are shared out, each to one of them', () => {
+    expect(shares(9, 0)).toEqual([3, 3, 3])
+    for (let turn = 0; turn < 3; turn++) expect(shares(7, turn).reduce((sum, share) => sum + share)).toBe(7)
+  })
+
+  it("are everybody's in turn where they are fewer than workers", () => {
+    expect([0, 1, 2].map((turn) => shares(1, turn))).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+      [0, 1, 0],
+    ])
+  })
+})
+
 describe('the autoscaler', () => {
   function scaler(backlog: { waiting: number; oldestMs: number }) {
     vi.useFakeTimers({ toFake: ['performance', 'setInterval', 'clearInterval'] })
@@ -90,8 +118,8 @@ describe('the autoscaler', () => {
     const running: { begunAt: number }[] = []
     const queueBacklog = vi.fn(async () => backlog)
     const autoscaler = new Autoscaler(
-      { queueBacklog } as unknown as Broker,
-      ['default'],
+      { queueBacklog, workerList: async () => [] } as unknown as Broker,
+      { name: 'a', hostname: 'here', queues: ['default'] },
       { min: 1, max: 4 },
       {
         running: () => running,

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { childrenOf, titleOf } from '../processes.mjs'
 import { root } from '../root.mjs'
 
 const MODES = ['fork', 'pool', 'inline']
@@ -108,7 +109,10 @@ export class Fleet {
   #hear(member, line) {
     const { event, zygote, msg, time, id } = line.startsWith('{') ? JSON.parse(line) : { msg: line }
     if (event === 'worker.ready') member.ready = true
-    if (event === 'zygote.ready') this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
+    if (event === 'zygote.ready' || event === 'zygote.succeeded') {
+      this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
+    }
+    if (event === 'zygote.succeeded') member.heir = zygote
     if (event in this.said) this.said[event]++
     if (event === 'job.reclaimed') this.#reclaims.set(id, [...(this.#reclaims.get(id) ?? []), Date.parse(time)])
     // Why one leaves by itself: what it says without an event, at its very end, or that no job can run any more.
@@ -121,11 +125,8 @@ export class Fleet {
   }
 }
 
-/** Child processes of a process, the direct ones. */
-export function childrenOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
+/** Zygotes of a member: its children, and the heir that reigns, which is no child of its any more. */
+export function zygotesOf({ pid, heir }) {
+  const isZygote = heir !== undefined && titleOf(heir).startsWith('workhorse: zygote')
+  return isZygote ? [...childrenOf(pid), heir] : childrenOf(pid)
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { childrenOf, LEASE_MS } from './fleet.mjs'
+import { childrenOf } from '../processes.mjs'
+import { LEASE_MS, zygotesOf } from './fleet.mjs'
 
 /**
  * How often each is struck, of all strikes. Horses are cheap to replace; a supervisor takes a second of the machine to
@@ -114,10 +115,6 @@ export class Killer {
     this.#casualties.add('stop', pid, at)
     this.#await(setTimeout(LEASE_MS * 2.5).then(() => send(pid, 'SIGCONT')))
   }
-}
-
-function zygotesOf({ pid }) {
-  return childrenOf(pid)
 }
 
 /** False where there is no such process any more. */

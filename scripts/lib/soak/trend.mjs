@@ -1,13 +1,19 @@
 /**
- * A straight line through points by least squares.
- * @returns its slope, and how far a point lies from it on the average
+ * How points rise: the median of the slopes between any two of them (Theil and Sen). One that lies far off, as memory does
+ * right after a collection or before one, tilts it hardly at all, which cannot be said of least squares.
+ * @returns the slope, and how far a point lies from the line on the average
  */
 export function fitLine(points) {
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
-  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
-  const together = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
-  const slope = spread === 0 ? 0 : together / spread
-  const noise = mean(points.map(([x, y]) => Math.abs(y - meanY - slope * (x - meanX))))
+  const slopes = points.flatMap(([x, y], i) =>
+    points.slice(i + 1).map(([laterX, laterY]) => (laterY - y) / (laterX - x)),
+  )
+  const slope = median(slopes)
+  const offset = median(points.map(([x, y]) => y - slope * x))
+  const noise = points.reduce((sum, [x, y]) => sum + Math.abs(y - offset - slope * x), 0) / points.length
   return { slope, noise }
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }

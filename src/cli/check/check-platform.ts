@@ -1,12 +1,23 @@
+import { findMemoryGroups } from '../../worker/cgroup/find-memory-groups.ts'
 import { explainForkAvailability } from '../../worker/isolation/fork/load-native.ts'
 import type { IsolationMode } from '../../worker/isolation/isolation.ts'
 import { error, type Finding, ok, warning } from './finding.ts'
 
+const WATCHED = 'limits of jobs are watched'
 const OLDEST_NODE = [20, 19] as const
 
 /** Node, and whether it can be forked here. */
 export function checkPlatform(wanted: IsolationMode | undefined): Finding[] {
-  return [checkNode(), checkFork(wanted)]
+  return [checkNode(), checkFork(wanted), checkMemoryLimits(wanted)]
+}
+
+/** Who keeps them: the kernel, or the worker by looking. Asking changes nothing. */
+function checkMemoryLimits(wanted: IsolationMode | undefined): Finding {
+  if (wanted === 'inline' || wanted === 'pool') return ok('memory', WATCHED)
+  const plan = findMemoryGroups()
+  if (!plan.possible) return ok('memory', `${WATCHED}: ${plan.reason}`)
+  const { files, parent } = plan
+  return ok('memory', `limits of jobs in fork mode are kept by control groups (version ${files.version}, in ${parent})`)
 }
 
 function checkNode(): Finding {

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Settings } from '../../config/settings.ts'
 import { UsageError, WorkhorseError } from '../../errors.ts'
+import { isRunning } from '../../support/is-running.ts'
 
 /** A file that holds a worker's pid for as long as it runs, for scripts and service managers. */
 export class PidFile {
@@ -46,15 +47,5 @@ export function readPid(path: string): number | undefined {
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return undefined
     throw error
-  }
-}
-
-/** Whether a process of this pid is there, whoever's it is. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
   }
 }

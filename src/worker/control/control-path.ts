@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { WorkhorseError } from '../../errors.ts'
+import { isRunning } from '../../support/is-running.ts'
 
 /**
  * Where the workers of this user on this host can be reached: a folder that only this user may enter.
@@ -57,14 +58,5 @@ function readNames(folder: string): string[] {
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return []
     throw error
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
   }
 }

@@ -55,6 +55,8 @@ export interface Measurement {
   readonly cpuMs: number
   /** Printed so far. */
   readonly outputBytes: number
+  /** The kernel has killed one of its processes, because they were at their memory limit together. */
+  readonly outOfMemory?: boolean
 }
 
 /** How the job's process ended, before the supervisor has judged it. */

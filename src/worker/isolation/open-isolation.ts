@@ -1,5 +1,6 @@
 import { ForkUnavailableError } from '../../errors.ts'
 import type { Logger } from '../../support/logger.ts'
+import { describeMemoryLimits, MemoryGroups } from '../cgroup/memory-groups.ts'
 import { createZygoteKeeper } from './fork/create-zygote-keeper.ts'
 import { ForkIsolation, type ForkOptions } from './fork/fork-isolation.ts'
 import { explainForkAvailability } from './fork/load-native.ts'
@@ -21,6 +22,8 @@ export interface IsolationOptions {
   readonly blockedMs: number
   /** How long `beforeExit` hooks may take. */
   readonly exitGraceMs: number
+  /** Keep memory limits of jobs in fork mode by control groups, where the worker's own is its to divide. */
+  readonly memoryGroups: boolean
   readonly logger: Logger
   readonly onBroken: (error: Error) => void
 }
@@ -39,7 +42,8 @@ export class IsolationOpener {
     const { fork, pool, blockedMs, exitGraceMs, logger, onBroken } = this.#options
     switch (mode) {
       case 'fork':
-        return new ForkIsolation(fork, this.#zygote())
+        // Before the zygote: what it forks is to be in the group in which the worker is then.
+        return new ForkIsolation({ ...fork, memoryGroups: this.#openMemoryGroups() }, this.#zygote())
       case 'pool':
         return createPoolIsolation(pool, this.#nursery(), logger, onBroken)
       case 'inline':
@@ -61,6 +65,14 @@ export class IsolationOpener {
     }
     const { modules, nodeFlags, hiddenEnv } = fork
     return new SpawnNursery({ modules, role: { perChild }, startMs: pool.startMs, nodeFlags, hiddenEnv })
+  }
+
+  #openMemoryGroups(): MemoryGroups | undefined {
+    const { memoryGroups, logger } = this.#options
+    if (!memoryGroups) return undefined
+    const opened = MemoryGroups.open()
+    logger.info({ event: 'limits.memory' }, describeMemoryLimits(opened))
+    return opened.groups
   }
 
   #zygote(): ZygoteKeeper {

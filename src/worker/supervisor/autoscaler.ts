@@ -1,4 +1,5 @@
 import type { Broker, ExecutionOutcome } from '../../broker/broker.ts'
+import { type BacklogShare, NO_BACKLOG, type Sharer, shareBacklog } from './backlog-share.ts'
 import { type FreeMemory, readFreeMemory } from './free-memory.ts'
 import { decideSlots, SHRINK_AFTER_MS, type SlotDecision } from './slot-decision.ts'
 import type { SlotRange } from './worker-options.ts'
@@ -21,7 +22,7 @@ const WEIGHT = 0.2
 /** Collects what `decideSlots` has to know, once a second, and keeps the number of slots. Does nothing where it is fixed. */
 export class Autoscaler {
   readonly #broker: Broker
-  readonly #queues: readonly string[]
+  readonly #sharer: Sharer
   readonly #range: SlotRange
   readonly #hooks: AutoscalerHooks
   readonly #readMemory: () => FreeMemory
@@ -39,13 +40,13 @@ export class Autoscaler {
 
   constructor(
     broker: Broker,
-    queues: readonly string[],
+    sharer: Sharer,
     range: SlotRange,
     hooks: AutoscalerHooks,
     readMemory: () => FreeMemory = readFreeMemory,
   ) {
     this.#broker = broker
-    this.#queues = queues
+    this.#sharer = sharer
     this.#range = range
     this.#hooks = hooks
     this.#readMemory = readMemory
@@ -96,15 +97,15 @@ export class Autoscaler {
     if (busy === 0 && this.#slots === min) return this.#turn(busy, 0)
     try {
       // Only where every slot is busy can anybody wait for one.
-      const { waiting, oldestMs } = busy < this.#slots ? NOBODY : await this.#broker.queueBacklog(this.#queues)
+      const share = busy < this.#slots ? NO_BACKLOG : await this.#share()
+      const { waiting } = share
       const decision = decideSlots({
         slots: this.#slots,
         least: min,
         most: max,
         busy,
         peakBusy: Math.max(...this.#peaks, busy),
-        waiting,
-        oldestMs,
+        ...share,
         arrivalsPerSecond: this.#arrivals(waiting),
         serviceMs: this.#service(running),
         sinceChangeMs: performance.now() - this.#changedAt,
@@ -116,6 +117,11 @@ export class Autoscaler {
     } catch (error) {
       this.#hooks.failed(error)
     }
+  }
+
+  /** Workers of one queue take turns by the time of day, which is near enough the same for all. */
+  #share(): Promise<BacklogShare> {
+    return shareBacklog(this.#broker, this.#sharer, Math.floor(Date.now() / LOOK_MS))
   }
 
   #change(decision: SlotDecision): void {
@@ -146,8 +152,6 @@ export class Autoscaler {
     if (this.#peaks.length > SHRINK_AFTER_MS / LOOK_MS) this.#peaks.shift()
   }
 }
-
-const NOBODY = { waiting: 0, oldestMs: 0 }
 
 function average(before: number | undefined, now: number): number {
   return before === undefined ? now : before + (now - before) * WEIGHT

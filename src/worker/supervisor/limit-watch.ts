@@ -5,6 +5,7 @@ import {
   MemoryLimitError,
   OpenFilesLimitError,
   OutputLimitError,
+  outOfMemory,
 } from '../../job/limit-errors.ts'
 import type { JobLimits } from '../../job/limits.ts'
 import { formatBytes } from '../../support/bytes.ts'
@@ -62,6 +63,7 @@ export function needsOwnProcess(limits: JobLimits | undefined): boolean {
 /** The limit that was passed, if any. */
 export function findBreach(limits: JobLimits, measured: Measurement): LimitError | undefined {
   const { memoryBytes, cpuMs, outputBytes } = limits
+  if (memoryBytes !== undefined && measured.outOfMemory) return outOfMemory(memoryBytes)
   if (memoryBytes !== undefined && measured.memoryBytes > memoryBytes) {
     const seen = `${formatBytes(measured.memoryBytes)} more than it was born with`
     return new MemoryLimitError(

@@ -11,8 +11,12 @@ export interface SlotFacts {
   readonly busy: number
   /** The most that ran at once within the last SHRINK_AFTER_MS. */
   readonly peakBusy: number
-  /** Jobs queued where this worker takes from. */
+  /** Jobs queued where this worker takes from, as far as they are its share. */
   readonly waiting: number
+  /** Workers among which they were shared out. */
+  readonly workers: number
+  /** Those of them that take memory from the same machine. */
+  readonly neighbours: number
   /** How long the first of them has waited. */
   readonly oldestMs: number
   readonly arrivalsPerSecond: number
@@ -59,18 +63,19 @@ function isShort({ slots, busy, waiting, oldestMs }: SlotFacts): boolean {
 }
 
 function grow(facts: SlotFacts, reserve: number): SlotDecision | undefined {
-  const { slots, most, waiting, oldestMs, memory, bytesPerSlot } = facts
+  const { slots, most, waiting, oldestMs, workers, neighbours, memory, bytesPerSlot } = facts
   const wanted = Math.min(most, slots * 2, Math.max(slots + 1, demand(facts)))
-  const affordable = Math.floor((memory.availableBytes - reserve) / bytesPerSlot)
+  const affordable = Math.floor((memory.availableBytes - reserve) / bytesPerSlot / neighbours)
   const next = Math.min(wanted, slots + affordable)
   if (next <= slots) return undefined
   const jobs = waiting === 1 ? '1 job waits' : `${waiting} jobs wait`
-  return { slots: next, reason: `${jobs}, the first for ${formatDuration(oldestMs)}` }
+  const share = workers === 1 ? '' : ` for it, one of ${workers} workers`
+  return { slots: next, reason: `${jobs}${share}, the first for ${formatDuration(oldestMs)}` }
 }
 
 /** Slots that keep up with what comes and clear away what waits: arrivals times service time, by Little's law. */
 function demand({ slots, waiting, arrivalsPerSecond, serviceMs }: SlotFacts): number {
-  if (serviceMs === undefined) return slots * 2
+  if (serviceMs === undefined) return slots + waiting
   return Math.ceil((arrivalsPerSecond / 1000 + waiting / DRAIN_MS) * serviceMs)
 }
 

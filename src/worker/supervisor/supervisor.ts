@@ -7,6 +7,7 @@ import { Pulse } from '../../support/pulse.ts'
 import type { Isolation } from '../isolation/isolation.ts'
 import { Autoscaler } from './autoscaler.ts'
 import { BrokerContact } from './broker-contact.ts'
+import { EarlyCommands } from './early-commands.ts'
 import { Executions } from './executions.ts'
 import { IdleLimit } from './idle-limit.ts'
 import { obeyCommand } from './obey-command.ts'
@@ -52,8 +53,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   /** Calls that are under way, by number, with the jobs that each may bring. */
   readonly #exchanges = new Map<number, number>()
   #lastExchange = 0
-  /** Commands for jobs that the calls up to `exchange` may bring. */
-  #early: { readonly command: WorkerCommand; readonly exchange: number }[] = []
+  readonly #early = new EarlyCommands()
   #finished = 0
   #failed = 0
 
@@ -86,7 +86,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       failed: (error) => this.#contact.failedAndBackOff(error),
     })
     this.#idle = new IdleLimit(options.maxIdleMs, () => this.#leave('idle'))
-    this.#scaler = new Autoscaler(broker, options.queues, options.slots, {
+    this.#scaler = new Autoscaler(broker, { ...identity, queues: options.queues }, options.slots, {
       running: () => this.#executions.list(),
       changed: (from, { slots, reason }) => {
         this.emit('resized', from, slots, reason)
@@ -171,7 +171,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   obey(command: WorkerCommand): void {
     // It may be for a job that the broker has just given to us, and of which we have not heard yet.
     if (this.#exchanges.size > 0 && 'jobId' in command && this.#executions.findJob(command.jobId) === undefined) {
-      this.#early.push({ command, exchange: this.#lastExchange })
+      this.#early.add(command, this.#lastExchange)
       return
     }
     this.#obeyNow(command)
@@ -268,24 +268,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       await this.#contact.failedAndBackOff(error)
     } finally {
       this.#exchanges.delete(number)
-      this.#obeyEarly()
+      const isHere = (jobId: string): boolean => this.#executions.findJob(jobId) !== undefined
+      for (const command of this.#early.take([...this.#exchanges.keys()], isHere)) this.#obeyNow(command)
       this.#pulse.ring()
     }
   }
 
   #tellRefused(outcomes: readonly ExecutionOutcome[], refused: ReadonlySet<string>): void {
     for (const outcome of outcomes) if (refused.has(outcome.executionId)) this.emit('refused', outcome)
-  }
-
-  /** What came too early for its job: obeyed when the job is there, or no call can bring it any more. */
-  #obeyEarly(): void {
-    const oldest = Math.min(...this.#exchanges.keys())
-    for (const early of this.#early.splice(0)) {
-      const { command, exchange } = early
-      const isThere = 'jobId' in command && this.#executions.findJob(command.jobId) !== undefined
-      if (isThere || oldest > exchange) this.#obeyNow(command)
-      else this.#early.push(early)
-    }
   }
 
   #start(job: ClaimedJob): void {

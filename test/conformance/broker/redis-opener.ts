@@ -1,8 +1,9 @@
 import { afterAll } from 'vitest'
-import { type Broker, connectBroker } from '../../../src/broker/index.ts'
+import { connectBroker } from '../../../src/broker/index.ts'
 import { startCluster } from '../../support/redis-cluster.ts'
 import { type RedisServer, type RedisServerOptions, sharedRedis } from '../../support/redis-server.ts'
 import type { StoreOpener } from './broker-suite.ts'
+import { openStore } from './open-store.ts'
 
 /** Many stores in one server. Called at the top of the file. */
 export function redisOpener(options: RedisServerOptions = {}): StoreOpener {
@@ -29,19 +30,7 @@ function prefixOpener(urlOf: (prefix: string) => Promise<string>): StoreOpener {
   return {
     async open() {
       const url = await urlOf(`{store-${++stores}}`)
-      const opened: Broker[] = []
-      const open = async () => {
-        const broker = await connectBroker(url)
-        opened.push(broker)
-        return broker
-      }
-      return {
-        broker: await open(),
-        reopen: open,
-        close: async () => {
-          for (const broker of opened) await broker.close()
-        },
-      }
+      return openStore(() => connectBroker(url))
     },
   }
 }

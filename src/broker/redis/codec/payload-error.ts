@@ -17,3 +17,13 @@ export const LIMITS = {
   /** Things remembered for later reference. */
   memo: 1_000_000,
 } as const
+
+export function refusedPickle(what: string): PayloadError {
+  return new PayloadError(
+    `the pickle holds ${what}, and a pickle that names classes or functions can run any code: it is not read. Pass plain data, or ${USE_JSON}`,
+  )
+}
+
+export function damagedPickle(what: string): PayloadError {
+  return new PayloadError(`the pickle is damaged: ${what}; ${USE_JSON}`)
+}

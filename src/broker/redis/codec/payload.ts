@@ -1,8 +1,9 @@
 import type { JsonValue } from '../../../job/json.ts'
 import { decompress } from './compress.ts'
 import { PayloadError } from './payload-error.ts'
-import { PickleTuple, type PickleValue, readPickle } from './pickle-reader.ts'
+import { readPickle } from './pickle-reader.ts'
 import { pickleToJson } from './pickle-to-json.ts'
+import { PickleTuple, type PickleValue } from './pickle-value.ts'
 import { writePickle, writePickledCall } from './pickle-writer.ts'
 
 /** How a job's data is written. Nothing in Redis says so: the first byte tells. A job is answered in what it came in. */

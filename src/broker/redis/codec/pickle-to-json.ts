@@ -1,5 +1,5 @@
 import { LIMITS, PayloadError, USE_JSON } from './payload-error.ts'
-import { PickleSet, PickleTuple, type PickleValue } from './pickle-reader.ts'
+import { PickleSet, PickleTuple, type PickleValue } from './pickle-value.ts'
 
 /**
  * JSON text of a pickled value: tuples and sets become arrays, keys that are numbers become texts, as Python's own json

@@ -17,7 +17,9 @@ export function createZygoteKeeper(
       for (const warning of report.warnings) logger.warn({ event: 'zygote.warning' }, `zygote: ${warning}`)
     },
     zygoteDied: (pid, end) =>
-      logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; starting another`),
+      logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; it is being replaced`),
+    zygoteSucceeded: (pid) =>
+      logger.info({ event: 'zygote.succeeded', zygote: pid }, `its heir (pid ${pid}) is the zygote now`),
     zygoteRetired: (pid) =>
       logger.info({ event: 'zygote.retired', zygote: pid }, `the old zygote (pid ${pid}) ends when its horses have`),
     reapFailed: (message) =>

@@ -2,6 +2,7 @@ import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { formatDuration } from '../../../support/duration.ts'
 import { ShortSet } from '../../../support/short-map.ts'
+import type { MemoryGroups } from '../../cgroup/memory-groups.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, ProfileRequest, Profiling } from '../profiling.ts'
 import { askToHandOver } from './hand-over.ts'
@@ -19,6 +20,8 @@ export interface ForkOptions extends ZygoteLaunch {
   readonly slots?: number
   /** How long `beforeExit` hooks may take. */
   readonly exitGraceMs: number
+  /** What keeps memory limits, beside looking; nothing where control groups cannot. */
+  readonly memoryGroups?: MemoryGroups | undefined
 }
 
 export type ForkEvents = ZygoteKeeperEvents
@@ -133,7 +136,7 @@ export class ForkIsolation implements Isolation, Profiling {
   zygoteLost(): void {}
 
   #order(profile?: ProfileRequest): HorseHandle {
-    const horse = new HorseHandle(this.#keeper.native, this.#keeper.nextNumber(), profile)
+    const horse = new HorseHandle(this.#keeper.native, this.#keeper.nextNumber(), profile, this.#options.memoryGroups)
     this.#keeper.order(horse, this)
     return horse
   }

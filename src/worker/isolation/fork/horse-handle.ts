@@ -1,19 +1,21 @@
 import { closeSync } from 'node:fs'
 import type { JobFailure } from '../../../job/failure.ts'
-import type { Bill, ClaimedJob, ProcessUsage } from '../../../job/record.ts'
-import { defined } from '../../../support/defined.ts'
+import type { ClaimedJob } from '../../../job/record.ts'
+import type { MemoryGroups } from '../../cgroup/memory-groups.ts'
 import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
 import type { ProfileRequest } from '../profiling.ts'
-import { timeOfDay } from '../time-of-day.ts'
+import { Confinement } from './confinement.ts'
 import { FrameLine } from './frame-line.ts'
 import type { Frame } from './frames.ts'
-import { explainDeath, type HorseDeath, signalName } from './horse-death.ts'
+import { billOf } from './horse-bill.ts'
+import { explainDeath, type HorseDeath } from './horse-death.ts'
 import { descendants, HorseMeter } from './horse-meter.ts'
+import { HorseOutput } from './horse-output.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
-import type { Native, WaitResult } from './native.ts'
-import { OutputFile } from './output-file.ts'
+import type { Native } from './native.ts'
 import { writeRole } from './role.ts'
+import { runCommand } from './run-command.ts'
 
 type LastWord =
   | { readonly type: 'finished'; readonly result: string }
@@ -25,8 +27,7 @@ type LastWord =
  */
 export class HorseHandle {
   readonly number: number
-  readonly #stdout: OutputFile
-  readonly #stderr: OutputFile
+  readonly #output: HorseOutput
   readonly #line: FrameLine<HorseCommand, HorseReport>
   readonly #meter: HorseMeter
   /** The horse's end of the channel, until it is born with a copy of it. */
@@ -49,7 +50,10 @@ export class HorseHandle {
   #job: ClaimedJob | undefined
   #observer: ExecutionObserver | undefined
   #assignedAt = 0
-  #outputBytes = 0
+  readonly #groups: MemoryGroups | undefined
+  #confinement: Confinement | undefined
+  /** Said while the horse is being confined: its job comes first. */
+  #held: HorseCommand[] | undefined
   readonly #onBirth: ((pid: number) => void)[] = []
   #lastWord: LastWord | undefined
   /** When it said how its job ended, by `performance.now()`. What it does from then on are `beforeExit` hooks. */
@@ -57,11 +61,12 @@ export class HorseHandle {
   #death: HorseDeath | undefined
   #lineClosed = false
   #killed = false
-  #outputClosed = false
   #settle: ((end: ExecutionEnd) => void) | undefined
 
-  constructor(native: Native, number: number, profile?: ProfileRequest) {
+  /** @param groups where memory limits are kept by control groups */
+  constructor(native: Native, number: number, profile?: ProfileRequest, groups?: MemoryGroups) {
     this.number = number
+    this.#groups = groups
     this.isProfiled = profile !== undefined
     if (profile) this.#roleFile = writeRole(native, { profile })
     this.profiled = new Promise((resolve) => {
@@ -70,8 +75,7 @@ export class HorseHandle {
     this.#meter = new HorseMeter(native)
     const [ours, theirs] = native.socketPair('stream')
     this.#horseEnd = theirs
-    this.#stdout = new OutputFile(native, 'workhorse-stdout')
-    this.#stderr = new OutputFile(native, 'workhorse-stderr')
+    this.#output = new HorseOutput(native)
     this.#line = new FrameLine(native, ours, {
       report: (frame) => this.#receive(frame),
       closed: () => {
@@ -84,7 +88,7 @@ export class HorseHandle {
 
   /** Descriptors for the horse: channel, stdout, stderr, and its role where it has one. */
   get descriptors(): number[] {
-    const plain = [this.#horseEnd as number, this.#stdout.descriptor, this.#stderr.descriptor]
+    const plain = [this.#horseEnd as number, ...this.#output.descriptors]
     return this.#roleFile === undefined ? plain : [...plain, this.#roleFile]
   }
 
@@ -120,15 +124,35 @@ export class HorseHandle {
     this.#observer = observer
     if (this.pid !== undefined) this.#meter.begin(this.pid)
     this.#assignedAt = performance.now()
-    this.#line.send(runCommand(job, this.born), job.args)
+    this.#begin(job)
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#trySettle()
     })
   }
 
+  #begin(job: ClaimedJob): void {
+    const { memoryBytes } = job.limits ?? {}
+    if (this.#groups === undefined || memoryBytes === undefined) {
+      return this.#line.send(runCommand(job, this.born), job.args)
+    }
+    this.#confinement = new Confinement(this.#groups, memoryBytes)
+    this.#held = []
+    void this.#confinement.admit(this.whenBorn()).then((trouble) => {
+      if (trouble !== undefined) this.tell(trouble)
+      this.#line.send(runCommand(job, true), job.args)
+      for (const command of this.#held ?? []) this.#line.send(command)
+      this.#held = undefined
+    })
+  }
+
+  #say(command: HorseCommand): void {
+    if (this.#held) this.#held.push(command)
+    else this.#line.send(command)
+  }
+
   abort(reason: string): void {
-    this.#line.send({ type: 'abort', reason })
+    this.#say({ type: 'abort', reason })
   }
 
   /** What the job has used so far. */
@@ -141,7 +165,8 @@ export class HorseHandle {
       // What costs more than a look at one file is looked at only where it matters.
       memoryBytes: memoryBytes + (limits?.memoryBytes === undefined ? 0 : this.#meter.sampleDescendants()),
       cpuMs: limits?.cpuMs === undefined ? 0 : this.#meter.sampleCpuMs(),
-      outputBytes: this.#outputBytes,
+      outputBytes: this.#output.bytes,
+      outOfMemory: this.#confinement?.isOutOfMemory ?? false,
     }
   }
 
@@ -152,7 +177,7 @@ export class HorseHandle {
 
   /** Ask for what it has measured so far; `profiled` has it then. */
   handOver(): void {
-    this.#line.send({ type: 'hand-over' })
+    this.#say({ type: 'hand-over' })
   }
 
   get isKilled(): boolean {
@@ -172,21 +197,9 @@ export class HorseHandle {
   /** Pass on what the job has printed so far. */
   drainOutput(): void {
     const observer = this.#observer
-    if (observer === undefined || this.#outputClosed) return
+    if (observer === undefined) return
     if (this.#death === undefined) this.#meter.sampleMemory()
-    const stdout = this.#stdout.read()
-    const stderr = this.#stderr.read()
-    this.#pass(observer, 'stdout', stdout)
-    this.#pass(observer, 'stderr', stderr)
-  }
-
-  /** What is beyond the limit is dropped: it may be there before anybody notices. */
-  #pass(observer: ExecutionObserver, stream: 'stdout' | 'stderr', text: string): void {
-    if (text === '') return
-    const left = (this.#job?.limits?.outputBytes ?? Number.POSITIVE_INFINITY) - this.#outputBytes
-    const bytes = Buffer.byteLength(text)
-    this.#outputBytes += bytes
-    if (left > 0) observer.output(stream, bytes <= left ? text : Buffer.from(text).toString('utf8', 0, left))
+    this.#output.drain(observer, this.#job?.limits?.outputBytes)
   }
 
   /** The horse is gone, and this is how. */
@@ -206,7 +219,8 @@ export class HorseHandle {
   dismiss(): void {
     this.#closeHorseEnd()
     this.#line.close()
-    this.#closeOutput()
+    this.#output.close()
+    this.#confinement?.end()
   }
 
   #receive(frame: Frame<HorseReport>): void {
@@ -256,50 +270,21 @@ export class HorseHandle {
     this.drainOutput()
     this.#settle(this.#judge(this.#death))
     this.#settle = undefined
-    this.#closeOutput()
+    this.#output.close()
+    this.#confinement?.end()
   }
 
   #judge(death: HorseDeath): ExecutionEnd {
     const wallMs = performance.now() - this.#assignedAt
-    const billed = death.status ? { bill: this.#bill(death.status, wallMs) } : {}
-    if (this.#lastWord) return Object.assign(billed, this.#lastWord)
-    if (this.#killed) return { type: 'killed', givenUp: false, ...billed }
-    return { type: 'failed', failure: explainDeath(death, this.pid, wallMs, this.#stderr.tail), ...billed }
-  }
-
-  #bill(status: WaitResult, wallMs: number): Bill {
-    const memory = this.#meter.bill(status.maxRssBytes)
-    return {
-      wallMs,
-      ...(this.forkMs === undefined ? {} : { forkMs: this.forkMs }),
-      usage: usageOf(status),
-      ...(memory === undefined ? {} : { memory }),
-      ...(status.exitCode === null ? {} : { exitCode: status.exitCode }),
-      ...(status.signal === null ? {} : { signal: signalName(status.signal) }),
+    const { status } = death
+    const billed = status ? { bill: billOf(status, wallMs, this.forkMs, this.#meter.bill(status.maxRssBytes)) } : {}
+    const word = this.#lastWord
+    if (word?.type === 'failed') {
+      return { type: 'failed', failure: this.#confinement?.explain(word.failure) ?? word.failure, ...billed }
     }
+    if (word) return { type: 'finished', result: word.result, ...billed }
+    if (this.#killed) return { type: 'killed', givenUp: false, ...billed }
+    const failure = this.#confinement?.explain() ?? explainDeath(death, this.pid, wallMs, this.#output.tail)
+    return { type: 'failed', failure, ...billed }
   }
-
-  #closeOutput(): void {
-    if (this.#outputClosed) return
-    this.#outputClosed = true
-    this.#stdout.close()
-    this.#stderr.close()
-  }
-}
-
-function runCommand({ id, name, queue, attempt, meta, limits }: ClaimedJob, born: boolean): HorseCommand {
-  const { cpuMs, openFiles } = limits ?? {}
-  const kept = defined({ cpuMs, openFiles })
-  return {
-    type: 'run',
-    job: { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) },
-    title: `workhorse: horse ${queue} ${name} ${id} since ${timeOfDay()}`,
-    ...(born ? {} : { unborn: true }),
-    ...(Object.keys(kept).length === 0 ? {} : { limits: kept }),
-  }
-}
-
-function usageOf(status: WaitResult): ProcessUsage {
-  const { exitCode: _exitCode, signal: _signal, ...usage } = status
-  return usage
 }

@@ -178,6 +178,9 @@ export class Horse {
   }
 }
 
+/** For `ps`, until it has a job. Of pool children and heirs, until they have a better one. */
+const TITLE = 'workhorse: horse, standing by'
+
 function callDirectly<R>(_current: unknown, call: () => R): R {
   return call()
 }
@@ -186,6 +189,7 @@ function callDirectly<R>(_current: unknown, call: () => R): R {
 export function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
   const [, stdout, stderr] = inheritance.descriptors as [number, number, number]
   const { zygotePid, zygoteDescriptors } = inheritance
-  if (!system.becomeOwnProcess(zygotePid, 'workhorse-horse', [stdout, stderr], zygoteDescriptors)) system.exit(1)
+  const output = [stdout, stderr] as const
+  if (!system.becomeOwnProcess(zygotePid, 'workhorse-horse', output, zygoteDescriptors, TITLE)) system.exit(1)
   system.renewIdentity()
 }

@@ -1,5 +1,6 @@
 import type { ForkInspection } from './inspection.ts'
 import { loadNative } from './load-native.ts'
+import { SILENT } from './zygote.ts'
 import { ZygoteHandle, type ZygoteLaunch } from './zygote-handle.ts'
 
 /**
@@ -12,12 +13,7 @@ export async function inspectPreload(launch: ZygoteLaunch): Promise<ForkInspecti
     loadNative(),
     { ...launch, inspect: true },
     {
-      forked: () => {},
-      forkFailed: () => {},
-      exited: () => {},
-      reapFailed: () => {},
-      died: () => {},
-      output: () => {},
+      ...SILENT,
       inspected: (inspection) => void seen.push(inspection),
     },
   )

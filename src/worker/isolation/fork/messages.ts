@@ -22,14 +22,17 @@ export type ZygoteCommand =
   | { readonly type: 'boot'; readonly protocol: number; readonly options: ZygoteOptions }
   /**
    * Carries three descriptors: the horse's channel, its standard output, its standard error.
-   * A fourth makes more than a plain horse of it: a file with its Role as JSON text.
+   * A fourth makes more than a plain horse of it: a file with its Role as JSON text. For an heir the first is its command
+   * socket, and a fifth its notice pipe.
    */
   | { readonly type: 'fork'; readonly horse: number }
   /** Kill the horse's whole process group. */
   | { readonly type: 'kill'; readonly horse: number }
+  /** To an heir: it is the zygote from now on. */
+  | { readonly type: 'succeed' }
 
 /** What is to become of a forked process. */
-export type Role = { readonly pool: PoolRole } | { readonly profile: ProfileRequest }
+export type Role = { readonly pool: PoolRole } | { readonly profile: ProfileRequest } | { readonly heir: true }
 
 /** A horse that does not leave: what a pool child has to know at its birth. */
 export interface PoolRole {

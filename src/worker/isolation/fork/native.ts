@@ -27,14 +27,16 @@ export interface Native {
   /** kill(2) of a whole process group. False where no such group exists any more. */
   killGroup(group: number, signal: number): boolean
   /**
-   * What a fresh child does first: die with `parent`, lead a process group, take a name (as setProcessName), have
-   * `output` as its standard output and error, close `surplus`. False where `parent` is not its parent any more.
+   * What a fresh child does first: die with `parent`, lead a process group, take a name (as setProcessName) and a title
+   * (at most 63 bytes, to which the time of day in UTC is added), have `output` as its standard output and error, close
+   * `surplus`. False where `parent` is not its parent any more.
    */
   becomeOwnProcess(
     parent: number,
     name: string,
     output: readonly [stdout: number, stderr: number],
     surplus: readonly number[],
+    title: string,
   ): boolean
   /** setrlimit(2) of this process: CPU time in seconds, or the highest number of descriptors. */
   setLimit(resource: 'cpu' | 'descriptors', soft: number, hard: number): void

@@ -1,24 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ZygoteBootError } from '../../../errors.ts'
-import { FrameReader } from './frames.ts'
 import type { ForkInspection } from './inspection.ts'
 import { addPacking } from './memory-packing.ts'
-import { type BootReport, PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
+import { type BootReport, PROTOCOL, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
 import type { Offspring } from './offspring.ts'
-import { OutputFile } from './output-file.ts'
+import { hearOffspring, type Zygote, type ZygoteEvents } from './zygote.ts'
+import { ZygoteLine } from './zygote-line.ts'
 
-export interface ZygoteEvents {
-  forked(notice: Extract<ZygoteNotice, { type: 'forked' }>): void
-  forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void
-  exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void
-  reapFailed(notice: Extract<ZygoteNotice, { type: 'reap-failed' }>): void
-  /** The zygote is gone, after or before it was ready. Its horses go with it. */
-  died(end: string): void
-  output(stream: 'stdout' | 'stderr', text: string): void
+export interface BootingEvents extends ZygoteEvents {
   /** Only of a trial, that then leaves. */
   inspected?(inspection: ForkInspection): void
 }
@@ -29,6 +20,10 @@ export interface ZygoteLaunch extends ZygoteOptions {
   readonly bootTimeoutMs: number
   /** Environment variables that a job must not see, such as the broker's URL. */
   readonly hiddenEnv: readonly string[]
+  /** A copy of the zygote stands by, to take its place when it dies. Default true, but for one that witnesses. */
+  readonly heir?: boolean
+  /** For tests: before each try to boot another in place of one that died. Default up to 5 s. */
+  readonly restartDelaysMs?: readonly number[]
 }
 
 /**
@@ -49,41 +44,36 @@ const FORK_FLAGS = [
 const HUGE_TEXT_FLAG = Number(process.versions.node.split('.')[0]) < 26 ? ['--use-largepages=silent'] : []
 /** Beside this module, compiled or not. */
 const ENTRY = fileURLToPath(new URL(`./zygote-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
-const OUTPUT_INTERVAL_MS = 100
 const SIGKILL = 9
 
-/** The supervisor's view of a zygote: starts it, commands it, hears it, notices its death. */
-export class ZygoteHandle {
+/** The supervisor's view of a zygote that it has spawned: starts it, commands it, hears it, notices its death. */
+export class ZygoteHandle implements Zygote {
   readonly #native: Native
   readonly #launch: ZygoteLaunch
-  readonly #events: ZygoteEvents
-  readonly #stdout: OutputFile
-  readonly #stderr: OutputFile
+  readonly #events: BootingEvents
+  readonly #line: ZygoteLine
   readonly #process: ChildProcess
-  readonly #commands: number
   readonly #ready: Promise<BootReport>
   #resolveReady!: (report: BootReport) => void
   #rejectReady!: (error: Error) => void
   #bootError: ZygoteBootError | undefined
   #gone = false
 
-  constructor(native: Native, launch: ZygoteLaunch, events: ZygoteEvents) {
+  constructor(native: Native, launch: ZygoteLaunch, events: BootingEvents) {
     this.#native = native
     this.#launch = launch
     this.#events = events
-    this.#stdout = new OutputFile(native, 'workhorse-zygote-stdout')
-    this.#stderr = new OutputFile(native, 'workhorse-zygote-stderr')
     this.#ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve
       this.#rejectReady = reject
     })
-    const [commands, theirCommands] = native.socketPair('seqpacket')
-    const [notices, theirNotices] = native.socketPair('stream')
-    this.#commands = commands
-    this.#process = this.#spawn(theirCommands, theirNotices)
-    closeSync(theirCommands)
-    closeSync(theirNotices)
-    this.#listen(notices)
+    this.#line = new ZygoteLine(native, {
+      hear: (notice) => this.#hear(notice),
+      output: (stream, text) => events.output(stream, text),
+    })
+    this.#process = this.#spawn()
+    this.#line.handOver()
+    this.#awaitEnd()
     this.#boot()
   }
 
@@ -96,17 +86,15 @@ export class ZygoteHandle {
     return this.#ready
   }
 
-  /** Ask for a horse or a pool child; `forked` or `forkFailed` follows. */
   fork(offspring: Offspring): void {
     offspring.ordered = true
-    this.#send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
+    this.#line.send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
   }
 
   kill(horse: number): void {
-    this.#send({ type: 'kill', horse })
+    this.#line.send({ type: 'kill', horse })
   }
 
-  /** Ends the zygote and with it all of its horses. Resolves when it is gone. */
   async close(): Promise<void> {
     if (this.#gone) return
     const gone = new Promise<void>((resolve) => this.#process.once('close', () => resolve()))
@@ -114,43 +102,31 @@ export class ZygoteHandle {
     await gone
   }
 
-  #spawn(commands: number, notices: number): ChildProcess {
+  #spawn(): ChildProcess {
+    const { commands, notices, stdout, stderr } = this.#line.ends
     const env = { ...process.env }
     for (const name of this.#launch.hiddenEnv) delete env[name]
     addPacking(env)
     // A session of its own: Ctrl-C at a terminal is for the supervisor, which lets jobs finish.
     return spawn(process.execPath, [...FORK_FLAGS, ...HUGE_TEXT_FLAG, ...this.#launch.nodeFlags, ENTRY], {
-      stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, commands, notices],
+      stdio: ['ignore', stdout, stderr, commands, notices],
       detached: true,
       env,
     })
   }
 
-  #listen(notices: number): void {
-    const reader = new FrameReader<ZygoteNotice>()
-    const socket = new Socket({ fd: notices, readable: true, writable: false })
-    socket.on('data', (chunk: Buffer) => {
-      for (const { header } of reader.push(chunk)) this.#hear(header)
-    })
-    // Followed by `close`.
-    socket.on('error', () => {})
-    const output = setInterval(() => this.#drainOutput(), OUTPUT_INTERVAL_MS)
-    output.unref()
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-    this.#process.once('error', (error) => {
-      clearInterval(output)
-      this.#bury(`it could not be started: ${error.message}`)
-    })
+  #awaitEnd(): void {
+    this.#process.once('error', (error) => this.#bury(`it could not be started: ${error.message}`))
     this.#process.once('exit', (code, signal) => {
-      clearInterval(output)
       // All notices that it had written are heard before its death is.
-      void closed.then(() => this.#bury(signal ? `it was ended by ${signal}` : `it left with exit code ${code}`))
+      const end = signal ? `it was ended by ${signal}` : `it left with exit code ${code}`
+      void this.#line.ended.then(() => this.#bury(end))
     })
   }
 
   #boot(): void {
     const { modules, freeze, ballastMb, witness = false, inspect = false, bootTimeoutMs } = this.#launch
-    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness, inspect } })
+    this.#line.send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness, inspect } })
     const timer = setTimeout(() => {
       this.#bootError = new ZygoteBootError(
         `the zygote was not ready after ${bootTimeoutMs} ms: preload or warmUp hangs, or takes longer than bootTimeout allows`,
@@ -159,17 +135,6 @@ export class ZygoteHandle {
     }, bootTimeoutMs)
     const disarm = (): void => clearTimeout(timer)
     this.#ready.then(disarm, disarm)
-  }
-
-  #send(command: ZygoteCommand, descriptors: readonly number[] = []): void {
-    if (this.#gone) return
-    try {
-      this.#native.sendPacket(this.#commands, Buffer.from(JSON.stringify(command)), descriptors)
-    } catch (error) {
-      const { code } = error as { code?: string }
-      // A dead zygote: its `exit` event is on the way and settles everything that was asked of it.
-      if (code !== 'EPIPE' && code !== 'ECONNRESET' && code !== 'ENOTCONN') throw error
-    }
   }
 
   #hear(notice: ZygoteNotice): void {
@@ -188,14 +153,8 @@ export class ZygoteHandle {
       case 'refused':
         this.#bootError = new ZygoteBootError(refusal(notice.leftovers))
         return
-      case 'forked':
-        return this.#events.forked(notice)
-      case 'fork-failed':
-        return this.#events.forkFailed(notice)
-      case 'reap-failed':
-        return this.#events.reapFailed(notice)
-      case 'exited':
-        return this.#events.exited(notice)
+      default:
+        return hearOffspring(this.#events, notice)
     }
   }
 
@@ -204,24 +163,13 @@ export class ZygoteHandle {
     this.#gone = true
     // What preload may have spawned lives in the zygote's group; horses have groups of their own.
     if (this.#process.pid !== undefined) this.#native.killGroup(this.#process.pid, SIGKILL)
-    this.#drainOutput()
-    const said = this.#stderr.tail.trim()
+    const said = this.#line.close()
     this.#rejectReady(
       this.#bootError ?? new ZygoteBootError(`the zygote died before it was ready: ${end}${said ? `\n${said}` : ''}`),
     )
     // Nobody may be waiting for it any more.
     this.#ready.catch(() => {})
-    this.#stdout.close()
-    this.#stderr.close()
-    closeSync(this.#commands)
     this.#events.died(end)
-  }
-
-  #drainOutput(): void {
-    const stdout = this.#stdout.read()
-    const stderr = this.#stderr.read()
-    if (stdout !== '') this.#events.output('stdout', stdout)
-    if (stderr !== '') this.#events.output('stderr', stderr)
   }
 }
 

@@ -1,16 +1,20 @@
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
-import type { HorseDeath } from './horse-death.ts'
+import { HeirHandle } from './heir-handle.ts'
 import { loadNative } from './load-native.ts'
-import type { BootReport, ZygoteNotice } from './messages.ts'
+import type { BootReport } from './messages.ts'
 import type { Native } from './native.ts'
 import type { Offspring } from './offspring.ts'
-import { OomKills } from './oom-kills.ts'
+import { OffspringRegister, type Parent } from './offspring-register.ts'
+import { Succession } from './succession.ts'
+import type { Zygote, ZygoteEvents } from './zygote.ts'
 import { ZygoteHandle, type ZygoteLaunch } from './zygote-handle.ts'
 
 /** What a log shows of the machinery. */
 export interface ZygoteKeeperEvents {
   zygoteReady(pid: number, report: BootReport): void
   zygoteDied(pid: number, end: string): void
+  /** Its heir has taken the place of one that died. */
+  zygoteSucceeded?(pid: number): void
   /** Another has taken its place; it ends with the last that it has forked. */
   zygoteRetired?(pid: number): void
   forkFailed(message: string): void
@@ -21,26 +25,16 @@ export interface ZygoteKeeperEvents {
   broken(error: Error): void
 }
 
-/** One whose death was not heard of yet. */
-interface Entry {
-  readonly offspring: Offspring
-  readonly user: ZygoteUser
-  /** Who was asked to fork it. */
-  zygote: ZygoteHandle | undefined
-}
-
 /** An isolation that has processes forked. */
-export interface ZygoteUser {
+export interface ZygoteUser extends Parent {
   /** A zygote, perhaps a new one, can fork. */
   zygoteReady(): void
-  /** Its offspring is dead, or will not be born; it was told so itself already. */
-  offspringGone(offspring: Offspring): void
   /** There will be no zygote any more. */
   zygoteLost(): void
 }
 
+/** Before the first try to boot another, the second, … */
 const RESTART_DELAYS_MS = [0, 100, 500, 2000, 5000]
-const FORK_RETRY_MS = 200
 const LOST = 'no zygote could be started'
 
 /**
@@ -53,25 +47,32 @@ export class ZygoteKeeper {
   readonly #launch: ZygoteLaunch
   readonly #events: ZygoteKeeperEvents
   readonly #users = new Set<ZygoteUser>()
-  /** All whose death was not heard of yet, by number. */
-  readonly #offspring = new Map<number, Entry>()
+  readonly #register: OffspringRegister
   /** Those that fork no more, and whose offspring still runs. */
-  readonly #retiring = new Set<ZygoteHandle>()
-  #lastNumber = 0
-  #zygote: ZygoteHandle | undefined
+  readonly #retiring = new Set<Zygote>()
+  #zygote: Zygote | undefined
   #starting: Promise<void> | undefined
   #recycling: Promise<void> | undefined
   #ready = false
   #closing = false
   #lost = false
   #schedules: readonly DeclaredSchedule[] = []
-  readonly #oomKills = new OomKills()
+  readonly #succession = new Succession({
+    order: () => this.#orderHeir(),
+    cancel: (heir) => this.#register.cancel(heir, 'its zygote is being replaced'),
+  })
 
   /** @throws ForkUnavailableError */
   constructor(launch: ZygoteLaunch, events: ZygoteKeeperEvents) {
     this.#launch = launch
     this.#events = events
     this.native = loadNative()
+    this.#register = new OffspringRegister(this.native, {
+      zygote: () => (this.#ready ? this.#zygote : undefined),
+      forkFailed: (message) => events.forkFailed(message),
+      reapFailed: (message) => events.reapFailed?.(message),
+      lostOne: (zygote) => this.#endIfChildless(zygote),
+    })
   }
 
   /** @throws Error before `start` */
@@ -103,20 +104,18 @@ export class ZygoteKeeper {
   }
 
   nextNumber(): number {
-    return ++this.#lastNumber
+    return this.#register.nextNumber()
   }
 
   /** Forked now, or as soon as there is a zygote. */
-  order(offspring: Offspring, user: ZygoteUser): void {
+  order(offspring: Offspring, parent: Parent): void {
     if (this.#lost) return void setImmediate(() => offspring.giveUp(LOST))
-    const entry = { offspring, user, zygote: undefined }
-    this.#offspring.set(offspring.number, entry)
-    if (this.#ready) this.#fork(entry)
+    this.#register.add(offspring, parent)
   }
 
   /** False for one of a zygote that was replaced since. */
   isCurrent(offspring: Offspring): boolean {
-    return this.#offspring.get(offspring.number)?.zygote === this.#zygote
+    return this.#register.zygoteOf(offspring) === this.#zygote
   }
 
   /**
@@ -148,21 +147,15 @@ export class ZygoteKeeper {
     }
   }
 
-  #endIfChildless(zygote: ZygoteHandle): void {
-    if (!this.#retiring.has(zygote)) return
-    for (const entry of this.#offspring.values()) if (entry.zygote === zygote) return
+  #endIfChildless(zygote: Zygote): void {
+    if (!this.#retiring.has(zygote) || this.#register.hasAnyOf(zygote)) return
     this.#retiring.delete(zygote)
     void zygote.close()
   }
 
   /** SIGKILL to its whole process group. One that no zygote was asked for yet is not born at all. */
   kill(offspring: Offspring): void {
-    const entry = this.#offspring.get(offspring.number)
-    if (entry === undefined) return
-    if (entry.zygote !== undefined) return entry.zygote.kill(offspring.number)
-    this.#offspring.delete(offspring.number)
-    offspring.giveUp('it was killed before it was born')
-    entry.user.offspringGone(offspring)
+    this.#register.kill(offspring)
   }
 
   /** The last to leave ends the zygote, and with it all that it has forked. */
@@ -170,7 +163,8 @@ export class ZygoteKeeper {
     this.#users.delete(user)
     if (this.#users.size > 0) return
     this.#closing = true
-    await Promise.all([this.#zygote, ...this.#retiring].map((zygote) => zygote?.close()))
+    const heirs = this.#succession.dismiss()
+    await Promise.all([heirs, ...[this.#zygote, ...this.#retiring].map((zygote) => zygote?.close())])
   }
 
   async #startZygote(): Promise<void> {
@@ -182,88 +176,71 @@ export class ZygoteKeeper {
   }
 
   #takeOver(zygote: ZygoteHandle, report: BootReport): void {
-    this.#zygote = zygote
-    this.#ready = true
     this.#schedules = report.schedules
     this.#events.zygoteReady(zygote.pid as number, report)
-    for (const entry of this.#offspring.values()) if (entry.zygote === undefined) this.#fork(entry)
-    for (const user of this.#users) user.zygoteReady()
+    this.#crown(zygote)
   }
 
-  #fork(entry: Entry): void {
-    entry.zygote = this.#zygote
-    this.#zygote?.fork(entry.offspring)
+  #crown(zygote: Zygote): void {
+    this.#zygote = zygote
+    this.#ready = true
+    this.#register.forkWaiting()
+    for (const user of this.#users) user.zygoteReady()
+    // The last in the line: who waits for a horse waits for nobody else.
+    if (this.#launch.heir ?? !this.#launch.witness) this.#succession.begin()
+  }
+
+  #orderHeir(): HeirHandle {
+    const heir: HeirHandle = new HeirHandle(
+      this.native,
+      this.nextNumber(),
+      this.#eventsOf(() => heir),
+    )
+    this.order(heir, { offspringGone: (offspring) => this.#succession.gone(offspring) })
+    return heir
   }
 
   #boot(): ZygoteHandle {
-    const zygote: ZygoteHandle = new ZygoteHandle(this.native, this.#launch, {
-      forked: (notice) => this.#offspring.get(notice.horse)?.offspring.wasBorn(notice.pid, notice.forkMs),
-      forkFailed: (notice) => this.#forkFailed(notice),
-      exited: (notice) => this.#exited(notice),
-      reapFailed: (notice) => this.#reapFailed(notice),
-      died: (end) => this.#zygoteDied(zygote, end),
-      output: (stream, text) => this.#events.zygoteOutput(stream, text),
-    })
+    const zygote: ZygoteHandle = new ZygoteHandle(
+      this.native,
+      this.#launch,
+      this.#eventsOf(() => zygote),
+    )
     return zygote
   }
 
-  #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
-    this.#events.forkFailed(notice.message)
-    const entry = this.#offspring.get(notice.horse)
-    if (entry === undefined) return
-    entry.zygote = undefined
-    setTimeout(() => {
-      // Killed meanwhile; or a new zygote was faster.
-      if (this.#offspring.get(notice.horse) !== entry || entry.zygote !== undefined) return
-      if (this.#ready) this.#fork(entry)
-    }, FORK_RETRY_MS)
+  #eventsOf(zygote: () => Zygote): ZygoteEvents {
+    return {
+      ...this.#register.notices,
+      died: (end) => this.#zygoteDied(zygote(), end),
+      output: (stream, text) => this.#events.zygoteOutput(stream, text),
+    }
   }
 
-  #exited({ horse, status }: Extract<ZygoteNotice, { type: 'exited' }>): void {
-    this.#bury(horse, () => ({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() }))
-  }
-
-  #reapFailed({ horse, message }: Extract<ZygoteNotice, { type: 'reap-failed' }>): void {
-    this.#events.reapFailed?.(message)
-    this.#bury(horse, () => ({ unknownEnd: message, oomKillSeen: false }))
-  }
-
-  #bury(horse: number, death: () => HorseDeath): void {
-    const entry = this.#offspring.get(horse)
-    if (entry === undefined) return
-    this.#offspring.delete(horse)
-    entry.offspring.died(death())
-    entry.user.offspringGone(entry.offspring)
-    if (entry.zygote !== undefined) this.#endIfChildless(entry.zygote)
-  }
-
-  #zygoteDied(zygote: ZygoteHandle, end: string): void {
+  #zygoteDied(zygote: Zygote, end: string): void {
     const isCurrent = this.#zygote === zygote
     const wasReady = this.#ready
     if (isCurrent) this.#ready = false
     this.#retiring.delete(zygote)
-    for (const { offspring, user, zygote: owner } of this.#offspring.values()) {
-      // Others are of another zygote, or wait for the next one.
-      if (owner !== zygote) continue
-      this.#offspring.delete(offspring.number)
-      this.#buryWithZygote(offspring, end)
-      user.offspringGone(offspring)
-    }
+    const heir = isCurrent && wasReady && !this.#closing ? this.#succession.take() : undefined
+    // The one of its offspring that does not die with it.
+    if (heir) this.#register.release(heir)
+    this.#register.buryAllOf(zygote, end)
     if (this.#closing || !isCurrent || !wasReady) return
     this.#events.zygoteDied(zygote.pid as number, end)
-    void this.#replaceZygote()
+    if (heir) this.#succeed(heir)
+    else void this.#replaceZygote()
   }
 
-  #buryWithZygote(offspring: Offspring, end: string): void {
-    if (offspring.pid === undefined) return offspring.giveUp(`its zygote died before the fork: ${end}`)
-    // The kernel kills them with their zygote (PR_SET_PDEATHSIG); what they have spawned it does not.
-    this.native.killGroup(offspring.pid, 9)
-    offspring.died({ zygoteEnd: end, oomKillSeen: false })
+  #succeed(heir: HeirHandle): void {
+    heir.succeed()
+    this.#events.zygoteSucceeded?.(heir.pid as number)
+    this.#crown(heir)
   }
 
   async #replaceZygote(): Promise<void> {
     let lastError: unknown
-    for (const delay of RESTART_DELAYS_MS) {
+    for (const delay of this.#launch.restartDelaysMs ?? RESTART_DELAYS_MS) {
       await new Promise((resolve) => setTimeout(resolve, delay))
       // A recycling may have been faster.
       if (this.#closing || this.#ready) return
@@ -275,11 +252,7 @@ export class ZygoteKeeper {
       }
     }
     if (this.#closing || this.#ready) return
-    for (const { offspring, user } of this.#offspring.values()) {
-      this.#offspring.delete(offspring.number)
-      offspring.giveUp(LOST)
-      user.offspringGone(offspring)
-    }
+    this.#register.giveUpAll(LOST)
     this.#lost = true
     for (const user of this.#users) user.zygoteLost()
     this.#events.broken(lastError as Error)

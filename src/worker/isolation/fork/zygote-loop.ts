@@ -48,6 +48,8 @@ export class ZygoteLoop {
     if (packet === null) return this.#leave()
     const command = JSON.parse(packet.data.toString()) as ZygoteCommand
     if (command.type === 'kill') this.#kill(command.horse)
+    // It was an heir.
+    if (command.type === 'succeed') process.title = 'workhorse: zygote'
   }
 
   #kill(horse: number): void {

@@ -8,12 +8,13 @@ import { becomePoolChild } from '../pool/forked-main.ts'
 import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
 import { Census } from './census.ts'
-import { installExitGuards } from './exit-guards.ts'
+import { type ExitGuarded, installExitGuards } from './exit-guards.ts'
 import { prepareFirstTurn } from './first-turn.ts'
 import { encodeFrame } from './frames.ts'
 import { collectYoung } from './garbage.ts'
+import { becomeHeir } from './heir-main.ts'
 import { becomeHorse } from './horse-main.ts'
-import { createSystem } from './horse-system.ts'
+import { createSystem, type HorseSystem } from './horse-system.ts'
 import { BootFailure, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
 import { removePacking } from './memory-packing.ts'
@@ -42,7 +43,6 @@ async function boot(): Promise<void> {
   native.setParentDeathSignal(SIGKILL)
   process.title = 'workhorse: zygote, booting'
   native.setProcessName('workhorse-zygot')
-  const zygotePid = process.pid
   const options = receiveOptions(native)
   const identity = installProcessIdentity(native)
 
@@ -82,15 +82,28 @@ async function boot(): Promise<void> {
       protocol: PROTOCOL,
       report: { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
-    const system = createSystem(native, identity.renew, prepareFirstTurn())
+    serve(native, createSystem(native, identity.renew, prepareFirstTurn()), loop, announce)
+  })
+}
+
+/** Returns only in a horse or a pool child. An heir serves on, from the same depth of the stack. */
+function serve(
+  native: Native,
+  system: HorseSystem,
+  ownLoop: ZygoteLoop,
+  announce: (born: ExitGuarded | undefined) => void,
+): void {
+  for (let loop = ownLoop; ; ) {
+    const zygotePid = process.pid
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     // A fourth descriptor says what it is to be, where that is not a plain horse.
     const [, , , roleFile] = inheritance.descriptors
     const role = roleFile === undefined ? undefined : readRole(roleFile)
-    if (role === undefined) becomeHorse(system, inheritance, announce)
-    else if ('pool' in role) becomePoolChild(system, inheritance, role.pool, announce)
-    else becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
-  })
+    if (role === undefined) return void becomeHorse(system, inheritance, announce)
+    if ('pool' in role) return becomePoolChild(system, inheritance, role.pool, announce)
+    if ('profile' in role) return void becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
+    loop = becomeHeir(native, system, inheritance, announce)
+  }
 }
 
 function receiveOptions(native: Native): ZygoteOptions {

@@ -20,10 +20,10 @@ import type { Frame } from '../fork/frames.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import { LOOP_EMPTY } from '../loop-empty.ts'
 import type { ProfileRequest } from '../profiling.ts'
-import { timeOfDay } from '../time-of-day.ts'
 import { ChildChannel } from './child-channel.ts'
 import type { ChildMeasuring } from './child-measuring.ts'
 import { type ChildSystem, processUsage } from './child-system.ts'
+import { ChildTitle } from './child-title.ts'
 import type { PoolCommand, StartStage } from './messages.ts'
 import { SharedOutput } from './shared-output.ts'
 
@@ -50,6 +50,7 @@ export class PoolChild implements ExitGuarded {
   readonly #alone: boolean
   readonly #output: SharedOutput | undefined
   readonly #running = new ShortMap<number, Run>()
+  readonly #title = new ChildTitle()
   #dying = false
   /** Where an execution was ever to be measured. */
   #measuring: ChildMeasuring | undefined
@@ -79,7 +80,7 @@ export class PoolChild implements ExitGuarded {
   }
 
   #ready(): void {
-    process.title = IDLE_TITLE
+    this.#title.idle()
     const jobs = listJobs().map(({ name }) => name)
     this.#channel.send({ type: 'ready', usage: processUsage(), jobs, schedules: listSchedules() })
   }
@@ -112,7 +113,7 @@ export class PoolChild implements ExitGuarded {
       ...(lift === undefined ? {} : { lift }),
     }
     this.#running.set(execution, run)
-    process.title = titleOf(job)
+    this.#title.busy(job, this.#running.size - 1)
     if (profile) void this.#measure(run, job, args, profile)
     else void this.#execute(run, job, args)
     // A job that does not settle within its first turn needs the event loop, and that may run empty.
@@ -161,14 +162,17 @@ export class PoolChild implements ExitGuarded {
     if (this.#dying) return
     lift?.()
     this.#running.delete(execution)
-    if (this.#running.size === 0) setOnlyJob(undefined)
+    if (this.#running.size === 0) {
+      setOnlyJob(undefined)
+      this.#title.idle()
+    }
     const usage = before === undefined ? {} : { usage: { before, after: processUsage() } }
     const body = result.type === 'finished' ? result.result : JSON.stringify(result.failure)
     this.#channel.send({ type: result.type, execution, ...usage }, body)
   }
 
   async #retire(): Promise<void> {
-    process.title = 'workhorse: pool child, leaving'
+    this.#title.leaving()
     try {
       await runHooks('beforeExit')
     } catch (thrown) {
@@ -210,13 +214,6 @@ export class PoolChild implements ExitGuarded {
     if (this.#output) return this.#output.current
     return this.#running.keys()[0]
   }
-}
-
-const IDLE_TITLE = 'workhorse: pool child'
-
-/** For `ps`: role, queue, job, and since when, in UTC. An idle child goes on telling its last. */
-function titleOf({ queue, name, id }: JobIdentity): string {
-  return `workhorse: pool child ${queue} ${name} ${id} since ${timeOfDay()}`
 }
 
 function callDirectly<R>(_current: unknown, call: () => R): R {

@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly idleMs: number | undefined
   /** How long a child may take to become ready. */
   readonly startMs: number
+  /** For tests: before the first, second, … try after one that failed. Default up to 5 s. */
+  readonly startDelaysMs?: readonly number[]
   /** How long a child may take to leave, which is how long its `beforeExit` hooks may take. */
   readonly leaveMs: number
 }

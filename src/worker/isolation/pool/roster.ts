@@ -139,12 +139,13 @@ export class Roster {
   }
 
   #startFailed(end: ChildEnd): void {
-    const delayMs = START_DELAYS_MS[this.#failedStarts++]
+    const delays = this.#options.startDelaysMs ?? START_DELAYS_MS
+    const delayMs = delays[this.#failedStarts++]
     const anyWorks = [...this.children].some(({ state }) => state === 'ready')
     // Code that cannot be loaded will not be better in a moment; what a hook connects to may be.
     const isHopeless = end.start !== undefined && end.start.stage !== 'afterFork'
     if (!anyWorks && (delayMs === undefined || isHopeless)) return this.#break(end)
-    const waitMs = delayMs ?? (START_DELAYS_MS.at(-1) as number)
+    const waitMs = delayMs ?? (delays.at(-1) as number)
     this.#log.startFailed(end.reason, waitMs)
     this.#wanted = Math.max(this.#wanted, 1)
     this.#delay ??= setTimeout(() => this.#resume(), waitMs)

@@ -1,0 +1,98 @@
+import { type Command, defineCommand, MANY } from '../command.ts'
+import { BROKER_FLAGS } from '../flags.ts'
+
+/** Verbs for queues, groups and schedules, and for all workers together. */
+export const QUEUE_COMMANDS: readonly Command[] = [
+  defineCommand({
+    name: 'queues list',
+    summary: 'list queues with their counts',
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/queues.ts')).runQueuesList(invocation),
+  }),
+  defineCommand({
+    name: 'queues pause',
+    summary: 'let workers take nothing more from queues',
+    arguments: 'QUEUE…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/queues.ts')).runQueuesPause(invocation),
+  }),
+  defineCommand({
+    name: 'queues resume',
+    summary: 'let workers take from paused queues again',
+    arguments: 'QUEUE…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/queues.ts')).runQueuesResume(invocation),
+  }),
+  defineCommand({
+    name: 'queues empty',
+    summary: 'delete all that waits in queues',
+    arguments: 'QUEUE…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['Jobs that run, and those that are scheduled, stay. Jobs that wait for a deleted one are canceled.'],
+    run: async (invocation) => (await import('../commands/queues.ts')).runQueuesEmpty(invocation),
+  }),
+  defineCommand({
+    name: 'groups list',
+    summary: 'list groups of jobs',
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/groups.ts')).runGroupsList(invocation),
+  }),
+  defineCommand({
+    name: 'groups show',
+    summary: 'list the jobs of a group',
+    arguments: 'NAME',
+    count: { least: 1, most: 1 },
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/groups.ts')).runGroupsShow(invocation),
+  }),
+  defineCommand({
+    name: 'groups delete',
+    summary: 'forget groups; their jobs stay',
+    arguments: 'NAME…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/groups.ts')).runGroupsDelete(invocation),
+  }),
+  defineCommand({
+    name: 'schedule list',
+    summary: 'list what is enqueued again and again',
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['Schedules are declared in job modules by schedule(); workers put them here when they start.'],
+    run: async (invocation) => (await import('../commands/schedule.ts')).runScheduleList(invocation),
+  }),
+  defineCommand({
+    name: 'schedule run',
+    summary: 'enqueue the job of a schedule now',
+    arguments: 'NAME',
+    count: { least: 1, most: 1 },
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['Its own times stay as they are. Prints the id of the job.'],
+    run: async (invocation) => (await import('../commands/schedule.ts')).runScheduleRun(invocation),
+  }),
+  defineCommand({
+    name: 'schedule delete',
+    summary: 'forget schedules',
+    arguments: 'NAME…',
+    count: { least: 1, most: MANY },
+    flags: [...BROKER_FLAGS, 'json'],
+    notes: ['One that a job module still declares comes back with the next start of a worker.'],
+    run: async (invocation) => (await import('../commands/schedule.ts')).runScheduleDelete(invocation),
+  }),
+  defineCommand({
+    name: 'suspend',
+    summary: 'let all workers take nothing more',
+    flags: [...BROKER_FLAGS, 'for', 'json'],
+    notes: ['What runs goes on. Queues fill meanwhile; schedules go on enqueuing.'],
+    examples: ['workhorse suspend --for 10m'],
+    run: async (invocation) => (await import('../commands/suspend.ts')).runSuspend(invocation),
+  }),
+  defineCommand({
+    name: 'resume',
+    summary: 'let all workers go on',
+    flags: [...BROKER_FLAGS, 'json'],
+    run: async (invocation) => (await import('../commands/suspend.ts')).runResume(invocation),
+  }),
+]
