@@ -4,11 +4,12 @@
 -- A script's first write must be one that Redis refuses when it is out of memory, or the script would stop half-way.
 local P = ARGV[1]
 local call = redis.call
+local args = ARGV
 local cursor = 1
 
 local function take()
   cursor = cursor + 1
-  return ARGV[cursor]
+  return args[cursor]
 end
 
 local function take_number()
@@ -60,14 +61,29 @@ local function iso(us)
   )
 end
 
--- Unix seconds, as RQ writes them where it writes numbers, of such a text; nil where it is none.
-local function seconds_of(text)
-  local year, month, day, h, m, s, us = string.match(text or '', '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)%.(%d%d%d%d%d%d)Z$')
+-- Unix seconds of the first 19 characters of a time as RQ writes it; nil where they are none.
+local function whole_seconds_of(text)
+  local year, month, day, h, m, s = string.match(text, '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)$')
   if not year then return nil end
   local y = month + 0 <= 2 and year - 1 or year + 0
   local doy = math.floor((153 * (month + (month + 0 > 2 and -3 or 9)) + 2) / 5) + day - 1
   local days = y * 365 + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400) + doy - 719468
-  return string.format('%.0f.%s', ((days * 24 + h) * 60 + m) * 60 + s, us)
+  return whole(((days * 24 + h) * 60 + m) * 60 + s)
+end
+
+-- Unix seconds with microseconds, as RQ writes them where it writes numbers, of such a time; nil where it is none. Times of one
+-- call are mostly of few seconds, so each second is reckoned once.
+local seconds_by_text = {}
+local function seconds_of(text)
+  local fraction = text and string.match(text, '^(%.%d%d%d%d%d%d)Z$', 20)
+  if not fraction then return nil end
+  local second = string.sub(text, 1, 19)
+  local known = seconds_by_text[second]
+  if known == nil then
+    known = whole_seconds_of(second) or false
+    seconds_by_text[second] = known
+  end
+  return known and known .. fraction or nil
 end
 
 local now_iso = iso(now_us)
