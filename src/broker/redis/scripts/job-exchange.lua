@@ -1,4 +1,4 @@
---@include base queue end store later outcome claim
+--@include base queue end store later outcome again finish claim
 -- Ends executions and claims jobs, in one step.
 -- KEYS: see base. ARGV: prefix, worker, '1' where an earlier answer may have got lost, lease_ms, limit, token of this call,
 -- free slots, queues, tokens of calls whose answers got lost, all slots (where there are any such),
