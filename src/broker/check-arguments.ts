@@ -38,7 +38,7 @@ function isDuration(value: number): boolean {
 }
 
 function assertRetry(retry: RetryPolicy, what: string): void {
-  assertCount(retry.max, `${what}.max`)
+  assertCount(retry.max, `${what}.max`, 0)
   for (const delay of retry.delaysMs) assertDelay(delay, `${what}.delaysMs`)
   if (retry.backoff === undefined) return
   const { baseMs, factor, maxMs, jitter } = retry.backoff
@@ -110,9 +110,9 @@ function assertTime(value: number, what: string): void {
   if (!Number.isFinite(value)) throw new UsageError(`${what} must be Unix milliseconds, got ${value}`)
 }
 
-function assertCount(value: number, what: string): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new UsageError(`${what} must be a whole number from 1 up, got ${value}`)
+function assertCount(value: number, what: string, least = 1): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`${what} must be a whole number from ${least} up, got ${value}`)
 }
 
 function assertDelay(value: number, what: string): void {
