@@ -6,7 +6,8 @@
 -- Returns {refused execution ids, {id, execution id, slot, attempt, started_at, hash as a flat list} of each claimed job}.
 -- Invariant: a started job is in rq:wip with the lease of the one execution that its hash names; only that one's worker
 -- can end it; a slot's hash names the job that it runs.
-local params = { worker = take(), claimed = {}, taken = {} }
+-- `running` has the 'job:execution' of each claimed job.
+local params = { worker = take(), claimed = {}, running = {}, taken = {} }
 local is_retry = take() == '1'
 params.lease_end = score_of(now_ms + take_number())
 params.limit = take_number()
@@ -42,13 +43,19 @@ claim(params)
 -- Slots as RQ's workers, each written once. Those of workers that are not registered, or were forgotten, have no hash, and get
 -- none: it would have no name. Mostly all are there, and one look tells.
 local keys = {}
-for index, claimed in ipairs(params.claimed) do keys[index] = worker_key(claimed[3]) end
-for slot in pairs(ended) do keys[#keys + 1] = worker_key(slot) end
+local goes_on = {}
+for index, claimed in ipairs(params.claimed) do
+  keys[index] = worker_key(claimed[3])
+  goes_on[claimed[3]] = true
+end
+for slot in pairs(ended) do
+  if not goes_on[slot] then keys[#keys + 1] = worker_key(slot) end
+end
 local all_exist = #keys > 0 and #keys <= MOST_ARGUMENTS and call('EXISTS', unpack(keys)) == #keys
 
 for index, claimed in ipairs(params.claimed) do
   local key, last = keys[index], ended[claimed[3]]
-  local both = claimed[1] .. ':' .. claimed[2]
+  local both = params.running[index]
   if not all_exist and call('EXISTS', key) == 0 then
     -- Has no hash.
   elseif last and last.slot_seconds ~= '' then
@@ -58,11 +65,10 @@ for index, claimed in ipairs(params.claimed) do
   else
     call('HSET', key, 'state', 'busy', 'current_job', claimed[1], 'current_job_working_time', '0', 'wh_running', both)
   end
-  ended[claimed[3]] = nil
 end
 for slot, last in pairs(ended) do
   local key = worker_key(slot)
-  if all_exist or call('EXISTS', key) == 1 then
+  if not goes_on[slot] and (all_exist or call('EXISTS', key) == 1) then
     call('HDEL', key, 'current_job', 'current_job_working_time', 'wh_running')
     call('HSET', key, 'state', 'idle')
     if last.slot_seconds ~= '' then

@@ -12,6 +12,12 @@ local function take()
   return args[cursor]
 end
 
+-- So many at once, which is cheaper than one by one.
+local function take_some(count)
+  cursor = cursor + count
+  return unpack(args, cursor - count + 1, cursor)
+end
+
 local function take_number()
   return tonumber(take())
 end
@@ -103,13 +109,27 @@ local function dependents_key(id) return P .. 'job:' .. id .. ':dependents' end
 local function dependencies_key(id) return P .. 'job::' .. id .. ':dependencies' end
 local function results_key(id) return P .. 'results:' .. id end
 local function queue_key(queue) return P .. 'queue:' .. queue end
-local function registry_key(name, queue) return P .. name .. ':' .. queue end
+-- Of few registries and queues, and asked for with every job.
+local registry_keys = {}
+local function registry_key(name, queue)
+  local of_name = registry_keys[name]
+  if not of_name then
+    of_name = {}
+    registry_keys[name] = of_name
+  end
+  local key = of_name[queue]
+  if not key then
+    key = P .. name .. ':' .. queue
+    of_name[queue] = key
+  end
+  return key
+end
 local function worker_key(worker) return P .. 'worker:' .. worker end
 local function own_key(name) return P .. 'workhorse:' .. name end
 
 -- Whoever waits for the end of this job hears it.
 local function tell_ended(id)
-  call('PUBLISH', own_key('ended:' .. id), '')
+  call('PUBLISH', P .. 'workhorse:ended:' .. id, '')
 end
 
 -- Waiting workers look again: something becomes due, or may be claimed that could not be before.

@@ -3,11 +3,6 @@
 -- Queued by whoever, in whatever version. Any other state has a registry of its own, and this id is left over.
 local CLAIMABLE = { queued = true, created = true, ready_to_enqueue = true }
 
--- The job whole, as a flat list: that costs less than asking for every field that a job may have.
-local function read_job(id)
-  return call('HGETALL', job_key(id))
-end
-
 local function field_of(flat, name)
   for index = 1, #flat, 2 do
     if flat[index] == name then return flat[index + 1] end
@@ -30,8 +25,7 @@ local function fields_of(flat)
 end
 
 -- Starts the job in the same step in which it leaves its list: there is no moment at which a crash loses it.
-local function start(params, id, flat, attempts, ttl, ended_at)
-  local key = job_key(id)
+local function start(params, id, key, flat, attempts, ttl, ended_at)
   local number = #params.claimed
   local execution = params.token .. string.format('%04x', number)
   local slot = params.next_slot()
@@ -42,12 +36,14 @@ local function start(params, id, flat, attempts, ttl, ended_at)
     'wh_worker', params.worker, 'wh_execution', execution, 'wh_attempts', attempt)
   if ended_at and ended_at ~= '' then call('HSET', key, 'ended_at', '') end
   if attempt ~= '1' then call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed') end
-  zadd_later(params.wip, params.lease_end, id .. ':' .. execution)
+  local both = id .. ':' .. execution
+  zadd_later(params.wip, params.lease_end, both)
   if ttl then
     call('PERSIST', key)
     call('ZREM', own_key('expiring:' .. params.queue), id)
   end
   params.claimed[number + 1] = { id, execution, slot, attempt, started, flat }
+  params.running[number + 1] = both
 end
 
 -- Up to params.limit jobs, strictly one queue after the other.
@@ -61,9 +57,11 @@ local function claim(params)
         local room = params.limit - #params.claimed
         local ids = call('LRANGE', queue_key(queue), 0, room - 1)
         for _, id in ipairs(ids) do
-          local flat = read_job(id)
+          -- Whole, as a flat list: that costs less than asking for every field that a job may have.
+          local key = job_key(id)
+          local flat = call('HGETALL', key)
           local status, data, attempts, ttl, ended_at = fields_of(flat)
-          if data and (not status or CLAIMABLE[status]) then start(params, id, flat, attempts, ttl, ended_at) end
+          if data and (not status or CLAIMABLE[status]) then start(params, id, key, flat, attempts, ttl, ended_at) end
         end
         if #ids > 0 then call('LTRIM', queue_key(queue), #ids, -1) end
       until #ids == 0 or #params.claimed >= params.limit
@@ -78,9 +76,10 @@ local function claim_again(params, tokens, slots)
     local id, execution = string.match(running or '', '^(.*):([^:]+)$')
     for _, token in ipairs(tokens) do
       if execution and string.sub(execution, 1, #token) == token then
-        local flat = read_job(id)
+        local flat = call('HGETALL', job_key(id))
         if field_of(flat, 'status') == 'started' and field_of(flat, 'wh_execution') == execution then
           params.claimed[#params.claimed + 1] = { id, execution, slot, field_of(flat, 'wh_attempts'), field_of(flat, 'started_at'), flat }
+          params.running[#params.claimed] = running
           params.taken[slot] = true
         end
       end

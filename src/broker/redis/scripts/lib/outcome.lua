@@ -5,12 +5,12 @@
 local NO_JOBS = {}
 
 local function take_outcome()
-  local kind, id, execution = take(), take(), take()
+  local kind, id, execution, bill, body, finished, failed, seconds, more = take_some(9)
   -- With room for all: a table that grows costs more than it holds.
-  local outcome = { type = kind, id = id, key = job_key(id), execution = execution, bill = take(), body = take(),
-    slot_finished = take(), slot_failed = take(), slot_seconds = take(), failure = '', delay_ms = false, front = false,
+  local outcome = { type = kind, id = id, key = job_key(id), execution = execution, bill = bill, body = body,
+    slot_finished = finished, slot_failed = failed, slot_seconds = seconds, failure = '', delay_ms = false, front = false,
     jobs = NO_JOBS }
-  if take() == '1' then
+  if more == '1' then
     outcome.failure = take()
     outcome.delay_ms = tonumber(take()) or false
     outcome.front = take() == '1'
