@@ -82,7 +82,7 @@ describe('with 100,000 jobs', () => {
       expect(await redis.scard('rq:group:big')).toBe(29_998)
     })
     expect(await broker.groupList()).toEqual(['big'])
-    // 30,000 members are looked at in at least as many steps as fit into steps of a thousand.
-    expect(await scriptsRun(redis)).toBeGreaterThanOrEqual(30)
+    // A step looks at a thousand buckets; there are half as many while the server still moves them into a larger table.
+    expect(await scriptsRun(redis)).toBeGreaterThanOrEqual(15)
   })
 })
