@@ -10,17 +10,18 @@ import type { ScheduleDefinition } from './schedule.ts'
 const MAX_PAGE = 1000
 const MAX_ID_LENGTH = 500
 
+/** Runs for every job of every batch: what is wrong is put into words only when something is. */
 export function assertNewJob(job: NewJob): void {
-  assertText(job.id, 'job id', MAX_ID_LENGTH)
-  assertText(job.name, 'job name', MAX_ID_LENGTH)
+  if (!isText(job.id)) assertText(job.id, 'job id', MAX_ID_LENGTH)
+  if (!isText(job.name)) assertText(job.name, 'job name', MAX_ID_LENGTH)
   assertQueueName(job.queue)
   if (typeof job.args !== 'string')
     throw new UsageError(`job ${job.id}: args must be JSON text, got ${typeof job.args}`)
-  assertTime(job.createdAt, `job ${job.id}: createdAt`)
+  if (!Number.isFinite(job.createdAt)) assertTime(job.createdAt, `job ${job.id}: createdAt`)
   if (job.dueAt !== undefined) assertTime(job.dueAt, `job ${job.id}: dueAt`)
-  assertDuration(job.timeoutMs, `job ${job.id}: timeoutMs`)
-  assertDuration(job.resultTtlMs, `job ${job.id}: resultTtlMs`)
-  assertDuration(job.failureTtlMs, `job ${job.id}: failureTtlMs`)
+  if (!isDuration(job.timeoutMs)) assertDuration(job.timeoutMs, `job ${job.id}: timeoutMs`)
+  if (!isDuration(job.resultTtlMs)) assertDuration(job.resultTtlMs, `job ${job.id}: resultTtlMs`)
+  if (!isDuration(job.failureTtlMs)) assertDuration(job.failureTtlMs, `job ${job.id}: failureTtlMs`)
   if (job.ttlMs !== undefined) assertTtl(job.ttlMs, `job ${job.id}: ttlMs`)
   if (job.group !== undefined) assertText(job.group, `job ${job.id}: group`, MAX_ID_LENGTH)
   if (job.retry !== undefined) assertRetry(job.retry, `job ${job.id}: retry`)
@@ -28,8 +29,16 @@ export function assertNewJob(job: NewJob): void {
   if (job.dependsOn !== undefined) assertDependencies(job)
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ID_LENGTH
+}
+
+function isDuration(value: number): boolean {
+  return value === UNLIMITED || (Number.isFinite(value) && value >= 0)
+}
+
 function assertRetry(retry: RetryPolicy, what: string): void {
-  assertCount(retry.max, `${what}.max`)
+  assertCount(retry.max, `${what}.max`, 0)
   for (const delay of retry.delaysMs) assertDelay(delay, `${what}.delaysMs`)
   if (retry.backoff === undefined) return
   const { baseMs, factor, maxMs, jitter } = retry.backoff
@@ -101,9 +110,9 @@ function assertTime(value: number, what: string): void {
   if (!Number.isFinite(value)) throw new UsageError(`${what} must be Unix milliseconds, got ${value}`)
 }
 
-function assertCount(value: number, what: string): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new UsageError(`${what} must be a whole number from 1 up, got ${value}`)
+function assertCount(value: number, what: string, least = 1): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`${what} must be a whole number from ${least} up, got ${value}`)
 }
 
 function assertDelay(value: number, what: string): void {
@@ -117,6 +126,6 @@ function assertTtl(value: number, what: string): void {
 }
 
 function assertDuration(value: number, what: string): void {
-  if (value === UNLIMITED || (Number.isFinite(value) && value >= 0)) return
+  if (isDuration(value)) return
   throw new UsageError(`${what} must be milliseconds from 0 up, or ${UNLIMITED} for no limit, got ${value}`)
 }

@@ -23,38 +23,24 @@ export function createJob(
   if (due !== undefined && options.dependsOn !== undefined) {
     throw new UsageError(`${name}: a job can wait for a time or for other jobs (dependsOn), not for both`)
   }
-  const text = JSON.stringify(args)
-  const { queue, timeoutMs, resultTtlMs, failureTtlMs } = options
-  return {
-    ...identify(name, options, text),
-    name,
-    queue,
-    args: text,
-    createdAt: Date.now(),
-    timeoutMs,
-    resultTtlMs,
-    failureTtlMs,
-    ...(options.atFront ? { atFront: true } : {}),
-    ...(due === undefined ? {} : { dueAt: due }),
-    ...(options.callbacks === undefined ? {} : { callbacks: describeCallbacks(options.callbacks) }),
-    ...pick(options, CARRIED),
-  }
+  const text = args.length === 0 ? '[]' : JSON.stringify(args)
+  const { queue, timeoutMs, resultTtlMs, failureTtlMs, unique } = options
+  const id = unique === undefined ? (options.id ?? randomUUID()) : uniqueId(name, unique === true ? text : `${unique}`)
+  const createdAt = Date.now()
+  const job: Writable<NewJob> = { id, name, queue, args: text, createdAt, timeoutMs, resultTtlMs, failureTtlMs }
+  // Added where they are there, which is cheaper than spreading what mostly is not: this runs for every job of every batch.
+  if (unique !== undefined) job.unique = true
+  if (options.atFront) job.atFront = true
+  if (due !== undefined) job.dueAt = due
+  if (options.callbacks !== undefined) job.callbacks = describeCallbacks(options.callbacks)
+  for (const key of CARRIED) if (options[key] !== undefined) Object.assign(job, { [key]: options[key] })
+  return job
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Options that a job takes along as they are. */
 const CARRIED = ['meta', 'limits', 'ttlMs', 'retry', 'repeat', 'group', 'isolation', 'dependsOn'] as const
-
-/** In a loop, for it runs for every job that is enqueued. */
-function pick<T extends object, K extends keyof T>(source: T, keys: readonly K[]): Pick<T, K> {
-  const picked: Partial<Pick<T, K>> = {}
-  for (const key of keys) if (source[key] !== undefined) picked[key] = source[key]
-  return picked as Pick<T, K>
-}
-
-function identify(name: string, { id, unique }: ResolvedEnqueueOptions, args: string): Pick<NewJob, 'id' | 'unique'> {
-  if (unique === undefined) return { id: id ?? randomUUID() }
-  return { id: uniqueId(name, unique === true ? args : String(unique)), unique: true }
-}
 
 /** The same for the same name and key, in every process. */
 function uniqueId(name: string, key: string): string {

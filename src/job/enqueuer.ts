@@ -83,6 +83,7 @@ async function store<R>(job: NewJob): Promise<JobHandle<R>> {
 async function storeAll<R>(jobs: readonly NewJob[]): Promise<JobHandle<R>[]> {
   const gateway = await currentGateway()
   const { duplicates } = await gateway.enqueue(jobs)
+  if (duplicates.length === 0) return jobs.map(({ id, name, queue }) => new JobHandle<R>(id, name, queue, gateway))
   // Of equal ones in a batch the first was stored, so the last ones are the duplicates.
   const left = [...duplicates]
   const isDuplicate = jobs

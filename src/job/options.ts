@@ -37,7 +37,7 @@ export interface JobOptions {
   readonly ttl?: Duration
   /**
    * What happens after a failed attempt: a number of retries at once, or when and how often, for example
-   * `{ max: 5, backoff: '1s' }`. Default: the job has failed.
+   * `{ max: 5, backoff: '1s' }`; 0 for none, whatever the definition says. Default: the job has failed.
    */
   readonly retry?: number | RetryOptions
   /** Run it again when it has finished: so many times more, at once or later. Default: it is done. */

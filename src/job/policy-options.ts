@@ -46,16 +46,20 @@ export interface DependencyOptions {
 
 export type DependsOn = JobReference | readonly JobReference[] | DependencyOptions
 
-/** @throws UsageError */
-export function parseRetry(job: string, option: number | RetryOptions): RetryPolicy {
-  const what = `${job}: option retry`
-  if (typeof option === 'number') return { max: wholeCount(option, what), delaysMs: [] }
+/** Undefined for no retries, which is how a definition's are overridden. @throws UsageError */
+export function parseRetry(job: string, option: number | RetryOptions): RetryPolicy | undefined {
+  const policy = parseRetryPolicy(`${job}: option retry`, option)
+  return policy.max === 0 ? undefined : policy
+}
+
+function parseRetryPolicy(what: string, option: number | RetryOptions): RetryPolicy {
+  if (typeof option === 'number') return { max: wholeCount(option, what, 0), delaysMs: [] }
   assertObject(option, what, "3 or { max: 3, delay: ['10s', '1m'] }")
   assertKnownOptions(option, ['max', 'delay', 'backoff', 'atFront'], what)
   const { max, delay, backoff, atFront } = option
   if (delay !== undefined && backoff !== undefined) throw new UsageError(`${what}: it has delay or backoff, not both`)
   return {
-    max: wholeCount(max, `${what}.max`),
+    max: wholeCount(max, `${what}.max`, 0),
     delaysMs: parseDelays(delay, `${what}.delay`),
     ...(backoff === undefined ? {} : { backoff: parseBackoff(backoff, `${what}.backoff`) }),
     ...(atFront === true ? { atFront } : {}),
@@ -117,9 +121,9 @@ function parseDelays(option: Duration | readonly Duration[] | undefined, what: s
   return [option].flat().map((delay) => parseDuration(delay, what))
 }
 
-function wholeCount(value: unknown, what: string): number {
-  if (Number.isInteger(value) && (value as number) >= 1) return value as number
-  throw new UsageError(`${what}: expected a whole number of at least 1, got ${show(value)}`)
+function wholeCount(value: unknown, what: string, least = 1): number {
+  if (Number.isInteger(value) && (value as number) >= least) return value as number
+  throw new UsageError(`${what}: expected a whole number of at least ${least}, got ${show(value)}`)
 }
 
 function assertObject(value: unknown, what: string, example: string): asserts value is object {

@@ -61,7 +61,7 @@ describe('enqueue', () => {
     ['a backoff of no retry', ['--backoff', '1s'], '--backoff needs --retry N'],
     ['a delay of no repeat', ['--repeat-delay', '1s'], '--repeat-delay needs --repeat N'],
     ['a failure allowed to nobody', ['--allow-failure'], '--allow-failure needs --depends-on ID'],
-    ['no retries', ['--retry', '0'], '--retry: expected a whole number of at least 1'],
+    ['fewer retries than none', ['--retry=-1'], '--retry: expected a whole number of at least 0'],
     ['two kinds of delay', ['--retry', '1', '--retry-delay', '1s', '--backoff', '1s'], 'delay or backoff'],
     ['meta that is no JSON', ['--meta', 'user=7'], '--meta: expected a JSON object'],
     ['meta that is no object', ['--meta', '[7]'], 'option meta: expected an object'],

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../src/broker/index.ts'
 import { BrokerUnavailableError } from '../../src/errors.ts'
+import type { ClaimedJob } from '../../src/job/record.ts'
 import { CuttingProxy } from '../support/cutting-proxy.ts'
 import { eventually } from '../support/eventually.ts'
 import { claim, claimOne, enqueue, finished, handIn, ids, newJob, released, WORKER } from '../support/jobs.ts'
@@ -32,6 +33,20 @@ async function behindProxy(): Promise<{ broker: Broker; direct: Broker; proxy: C
   return { broker, direct: await open(server.url()), proxy }
 }
 
+function worker(concurrency: number) {
+  return {
+    name: WORKER,
+    hostname: 'host',
+    pid: 1,
+    queues: ['default'],
+    concurrency,
+    isolation: 'inline',
+    version: '1',
+    startedAt: Date.now(),
+    ttlMs: 60_000,
+  }
+}
+
 describe('a lost answer', () => {
   it('to an enqueue stores the jobs once, and is no lie', async () => {
     const { broker, direct, proxy } = await behindProxy()
@@ -45,17 +60,7 @@ describe('a lost answer', () => {
 
   it('to a claim is given again', async () => {
     const { broker, direct, proxy } = await behindProxy()
-    await broker.workerRegister({
-      name: WORKER,
-      hostname: 'host',
-      pid: 1,
-      queues: ['default'],
-      concurrency: 3,
-      isolation: 'inline',
-      version: '1',
-      startedAt: Date.now(),
-      ttlMs: 60_000,
-    })
+    await broker.workerRegister(worker(3))
     await enqueue(direct, ['a', 'b', 'c', 'd'])
     expect(ids(await claim(broker, { limit: 1 }))).toEqual(['a'])
     const lost = proxy.loseAnswerTo('EVALSHA')
@@ -83,6 +88,90 @@ describe('a lost answer', () => {
     expect(ids(await claim(broker, { limit: 5 }))).toEqual(['b'])
     // A second end that is none of a lost answer is refused as ever.
     expect(await handIn(broker, [finished(a)])).toHaveLength(1)
+  })
+})
+
+/** Jobs a to d run, two of each lane, and e to h wait; what is done is told and more is claimed by both lanes at once. */
+async function twoLanes(patience: string) {
+  const server = await ownRedis({ tcp: true })
+  const proxy = await CuttingProxy.create(server.port)
+  const broker = await open(`redis://127.0.0.1:${proxy.port}?patience=${patience}`)
+  const redis = operator(server)
+  await broker.workerRegister(worker(4))
+  await enqueue(broker, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+  const running = [await claim(broker, { limit: 2 }), await claim(broker, { limit: 2 })]
+  const exchange = (done: readonly ClaimedJob[], limit = 2) =>
+    broker.jobExchange({
+      worker: WORKER,
+      outcomes: done.map((job) => finished(job)),
+      queues: ['default'],
+      limit,
+      leaseMs: 60_000,
+    })
+  const scriptsRun = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1])
+  /** Both calls are carried out, and nothing of their answers arrives. */
+  const lose = async () => {
+    const before = await scriptsRun()
+    proxy.swallowAnswers()
+    const calls = Promise.allSettled(running.map((jobs) => exchange(jobs)))
+    await eventually(async () => expect(await scriptsRun()).toBe(before + 2))
+    proxy.cut()
+    return calls
+  }
+  /** Each job once, each of e to h in a slot of its own, and a to d counted. */
+  const expectAllThere = async (claimed: readonly ClaimedJob[]) => {
+    expect(ids(claimed).toSorted()).toEqual(['e', 'f', 'g', 'h'])
+    const slots = await Promise.all([1, 2, 3, 4].map((number) => redis.hgetall(`rq:worker:${WORKER}.${number}`)))
+    expect(slots.map((slot) => slot['current_job']).toSorted()).toEqual(['e', 'f', 'g', 'h'])
+    expect(slots.map((slot) => slot['successful_job_count'])).toEqual(['1', '1', '1', '1'])
+    for (const id of ['a', 'b', 'c', 'd']) expect(await redis.xlen(`rq:results:${id}`), id).toBe(1)
+    expect(await redis.llen('rq:queue:default')).toBe(0)
+    expect((await exchange(claimed, 0)).refused).toEqual([])
+    expect((await broker.queueList())[0]?.counts).toMatchObject({ finished: 8, started: 0 })
+  }
+  return { broker, exchange, running, lose, expectAllThere }
+}
+
+describe('two lost answers at once', () => {
+  it('are given again, each to its own lane: nothing is lost, nothing doubled', async () => {
+    const { lose, expectAllThere } = await twoLanes('10s')
+    const answers = await lose()
+    const done = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : expect.unreachable()))
+    expect(done.map(({ refused }) => refused)).toEqual([[], []])
+    expect(done.map(({ claimed }) => claimed.length)).toEqual([2, 2])
+    await expectAllThere(done.flatMap(({ claimed }) => claimed))
+  })
+
+  it('are made up for by the next call, where nobody waited', async () => {
+    const { exchange, running, lose, expectAllThere } = await twoLanes('0')
+    for (const answer of await lose()) expect(answer).toMatchObject({ status: 'rejected' })
+    const { refused, claimed } = await exchange(running.flat(), 4)
+    expect(refused).toEqual([])
+    await expectAllThere(claimed)
+  })
+})
+
+describe('a worker that changes its size while two lanes are under way', () => {
+  it('runs each job once and in one slot, also in slots that go', async () => {
+    const { broker, exchange, running } = await twoLanes('10s')
+    const [first = [], second = []] = running
+    const [a, b] = await Promise.all([exchange(first), exchange(second), broker.workerResize(worker(6))])
+    const more = await exchange([], 2)
+    expect(more.claimed).toHaveLength(0)
+    await enqueue(broker, ['i', 'j', 'k', 'l'])
+    const [c, d] = await Promise.all([exchange([], 1), exchange([], 1)])
+    const all = [a, b, c, d].flatMap(({ claimed }) => claimed)
+    expect(ids(all).toSorted()).toEqual(['e', 'f', 'g', 'h', 'i', 'j'])
+    const shown = async () => (await broker.workerList())[0]?.running.toSorted()
+    expect(await shown()).toEqual(['e', 'f', 'g', 'h', 'i', 'j'])
+    // Down to two while six run: those that run stay where they are until they have ended.
+    const [e] = await Promise.all([exchange(a.claimed, 0), broker.workerResize(worker(2)), exchange(b.claimed, 0)])
+    expect(e.refused).toEqual([])
+    expect(await shown()).toEqual(['i', 'j'])
+    expect((await exchange([...c.claimed, ...d.claimed], 2)).claimed.map(({ id }) => id)).toEqual(['k', 'l'])
+    expect(await shown()).toEqual(['k', 'l'])
+    await broker.workerHeartbeat({ name: WORKER, ttlMs: 60_000, state: 'busy', finished: 0, failed: 0 })
+    expect((await broker.queueList())[0]?.counts).toMatchObject({ finished: 10, started: 2, queued: 0 })
   })
 })
 
@@ -153,6 +242,24 @@ describe('a Redis that is not ready', () => {
     await storing
     expect(await endless).toMatch(/killed/i)
     expect(ids(await claim(broker))).toEqual(['a'])
+  })
+
+  it('is asked again where somebody kills a script of ours, and is waited for meanwhile', async () => {
+    const server = await ownRedis({ config: ['busy-reply-threshold 5'] })
+    const broker = await open(server.url('patience=30s'))
+    const other = await open(server.url('patience=30s'))
+    const admin = operator(server)
+    // So many members that looking at each takes a while.
+    await admin.eval("for n = 1, 400000 do redis.call('SADD', 'rq:group:big', n) end", 0)
+    await enqueue(broker, ['a'], { group: 'big' })
+    const reading = broker.groupFetch('big')
+    await eventually(async () => await expect(admin.ping()).rejects.toThrow(/BUSY/))
+    const storing = enqueue(other, ['b'])
+    // It is refused where no script runs, or one that has written.
+    expect(await admin.script('KILL')).toBe('OK')
+    expect(await reading).toEqual(['a'])
+    await storing
+    expect(ids(await claim(broker, { limit: 5 }))).toEqual(['a', 'b'])
   })
 
   it('loses no job where it forgets the scripts', async () => {

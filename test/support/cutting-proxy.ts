@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 export class CuttingProxy {
   readonly port: number
   readonly #server: Server
-  readonly #pairs = new Set<{ readonly client: Socket; readonly upstream: Socket }>()
+  readonly #pairs = new Set<{ readonly client: Socket; readonly upstream: Socket; isMute: boolean }>()
   #loseAnswerTo: string | undefined
   #onLost: (() => void) | undefined
 
@@ -42,13 +42,18 @@ export class CuttingProxy {
     })
   }
 
+  /** Requests over the connections that are there still reach the server; nothing of its answers comes back until they are cut. */
+  swallowAnswers(): void {
+    for (const pair of this.#pairs) pair.isMute = true
+  }
+
   async close(): Promise<void> {
     this.cut()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
   #join(client: Socket, upstream: Socket): void {
-    const pair = { client, upstream }
+    const pair = { client, upstream, isMute: false }
     this.#pairs.add(pair)
     let losing = false
     client.on('data', (chunk) => {
@@ -59,6 +64,7 @@ export class CuttingProxy {
       upstream.write(chunk)
     })
     upstream.on('data', (chunk) => {
+      if (pair.isMute) return
       if (!losing) {
         client.write(chunk)
         return

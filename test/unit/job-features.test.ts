@@ -93,10 +93,14 @@ describe('options of a job', () => {
     await definition.with({ retry: 1, group: 'one' }).enqueue()
     expect(stored.at(-1)).toMatchObject({ retry: { max: 1 }, ttlMs: 60_000, group: 'one' })
     expect(stored.at(-1)?.callbacks?.failure?.name).toBe('alert')
+    for (const retry of [0, { max: 0, delay: '1s' }]) {
+      await definition.with({ retry }).enqueue()
+      expect(stored.at(-1)).not.toHaveProperty('retry')
+    }
   })
 
   const mistakes: readonly [what: string, options: unknown, message: RegExp][] = [
-    ['no retries', { retry: 0 }, /option retry: expected a whole number of at least 1, got 0/],
+    ['fewer retries than none', { retry: -1 }, /option retry: expected a whole number of at least 0, got -1/],
     ['a retry without a number', { retry: { delay: '1s' } }, /option retry\.max/],
     ['retries by delay and backoff', { retry: { max: 1, delay: '1s', backoff: '1s' } }, /delay or backoff/],
     ['a misspelt retry', { retry: { max: 1, dely: '1s' } }, /did you mean 'delay'/],

@@ -14,7 +14,7 @@ export const CASES = [
   ...drains('noop', celery, 'prefork', { 2: 5000 }),
   ...drains('noop', bullmq, 'inline', { 1: 15_000, 50: 40_000 }),
   ...drains('noop', bullmq, 'sandbox', { 1: 6000, 4: 10_000 }),
-  ...drains('noop', workhorse, 'fork', { 1: 1500, 4: 2500 }),
+  ...drains('noop', workhorse, 'fork', { 1: 4000, 4: 8000 }),
   ...drains('noop', workhorse, 'pool', { 1: 8000, 2: 10_000, 4: 15_000 }),
   ...drains('noop', workhorse, 'inline', { 1: 15_000, 50: 50_000 }),
   ...drains('noop', workhorse, 'fork', { 4: 2500 }, { store: 'sqlite' }),

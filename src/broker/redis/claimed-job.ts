@@ -6,30 +6,7 @@ import { parseTime } from './codec/times.ts'
 import type { Reply } from './connection.ts'
 import { RQ_DEFAULTS } from './job-fields.ts'
 import { given, readDuration, readMeta, readPolicies } from './record.ts'
-import { asList, asText, Hash } from './reply.ts'
-
-/** The order of CLAIM_FIELDS in scripts/lib/claim.lua. */
-const FIELDS = [
-  'status',
-  'origin',
-  'data',
-  'meta',
-  'created_at',
-  'enqueued_at',
-  'timeout',
-  'wh_timeout',
-  'wh_attempts',
-  'ttl',
-  'wh_options',
-  'retries_left',
-  'retry_intervals',
-  'enqueue_at_front_on_retry',
-  'repeats_left',
-  'repeat_intervals',
-  'group_id',
-  'wh_execution',
-  'started_at',
-] as const
+import { asList, asNumber, asText, Hash } from './reply.ts'
 
 export interface Claim {
   readonly slot: string
@@ -42,19 +19,26 @@ export interface Claim {
 
 /** One job that scripts/job-exchange.lua has claimed. */
 export function readClaim(reply: Reply): Claim {
-  const [id, execution, slotName, values] = asList(reply)
+  const [id, execution, slotName, attempt, started, flat] = asList(reply)
   const base = { jobId: asText(id), executionId: asText(execution), slot: asText(slotName) }
-  const hash = Hash.of(FIELDS, asList(values))
   try {
-    return { ...base, job: readJob(base.jobId, base.executionId, hash) }
+    const now = { executionId: base.executionId, attempt: asNumber(attempt), startedAt: asText(started) }
+    return { job: readJob(base.jobId, now, new Hash(asList(flat))), ...base }
   } catch (error) {
     // Whatever is wrong with one job must not take the others along that were claimed with it.
     const message = error instanceof PayloadError ? error.message : `the job cannot be read: ${String(error)}`
-    return { ...base, failure: { kind: 'unreadable-payload', name: 'PayloadError', message } }
+    return { failure: { kind: 'unreadable-payload', name: 'PayloadError', message }, ...base }
   }
 }
 
-function readJob(id: string, executionId: string, hash: Hash): NonNullable<Claim['job']> {
+/** What the claim has made of the job, whose hash is as it was before. */
+interface Execution {
+  readonly executionId: string
+  readonly attempt: number
+  readonly startedAt: string
+}
+
+function readJob(id: string, now: Execution, hash: Hash): NonNullable<Claim['job']> {
   const { name, args, serializer } = decodeCall(hash.bytes('data') ?? Buffer.alloc(0))
   const { dependsOn: _, ...policies } = readPolicies(hash)
   const createdAt = parseTime(hash.text('created_at')) ?? Date.now()
@@ -63,12 +47,12 @@ function readJob(id: string, executionId: string, hash: Hash): NonNullable<Claim
     name,
     queue: hash.text('origin') ?? 'default',
     args,
-    executionId,
-    attempt: hash.number('wh_attempts') ?? 1,
+    executionId: now.executionId,
+    attempt: now.attempt || 1,
     timeoutMs: readDuration(hash.number('wh_timeout'), hash.number('timeout')) ?? RQ_DEFAULTS.timeoutMs,
     createdAt,
     enqueuedAt: parseTime(hash.text('enqueued_at')) ?? createdAt,
-    startedAt: parseTime(hash.text('started_at')) ?? Date.now(),
+    startedAt: parseTime(now.startedAt) ?? Date.now(),
     ...given('meta', readMeta(hash.bytes('meta'))),
     ...given('group', hash.text('group_id')),
     ...policies,

@@ -1,4 +1,10 @@
+import type { CommandSendParams } from '../broker.ts'
 import type { WorkerCommand } from '../command.ts'
+import type { Keys } from './keys.ts'
+import type { Listener } from './listener.ts'
+import { asNumber } from './reply.ts'
+import type { SlotBook } from './slot-book.ts'
+import type { Store } from './store.ts'
 
 /** What RQ publishes, in its words; what only we know is beside them, and ignored by Python. */
 interface RqCommand {
@@ -58,5 +64,35 @@ function parse(message: string): RqCommand | undefined {
     return typeof value === 'object' && value !== null ? (value as RqCommand) : undefined
   } catch {
     return undefined
+  }
+}
+
+/** False where nobody of that name listens. */
+export async function sendCommand(store: Store, { worker, command }: CommandSendParams): Promise<boolean> {
+  const { keys } = store
+  const heard = asNumber(await store.command('PUBLISH', keys.commandChannel(worker), encodeCommand(command)))
+  if (heard > 0 || store.options.at.kind !== 'cluster') return heard > 0
+  // Of a cluster only the listeners of one node are counted.
+  return asNumber(await store.command('EXISTS', keys.ownWorker(worker), keys.worker(worker))) > 0
+}
+
+/** RQ's tools tell a slot, ours the worker. Returns how to listen no more. */
+export async function listenForCommands(
+  listener: Listener,
+  keys: Keys,
+  worker: string,
+  book: SlotBook | undefined,
+  heard: (command: WorkerCommand) => void,
+): Promise<() => Promise<void>> {
+  const leaves = await Promise.all(
+    [worker, ...(book?.names ?? [])].map((name) =>
+      listener.subscribe(keys.commandChannel(name), (message) => {
+        const command = decodeCommand(message, name === worker ? undefined : () => book?.jobOf(name))
+        if (command !== undefined) heard(command)
+      }),
+    ),
+  )
+  return async () => {
+    for (const leave of leaves) leave()
   }
 }

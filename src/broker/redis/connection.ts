@@ -104,8 +104,8 @@ export class Connection {
       }, answerMs)
     })
     try {
-      // Without a reply encoding it answers in Buffers. Spread over a call, thousands of arguments would be copied on the stack.
-      const sent = new this.#Command(command, [...args], { replyEncoding: null })
+      // Without a reply encoding it answers in Buffers. The client copies the arguments.
+      const sent = new this.#Command(command, args as Argument[], { replyEncoding: null })
       this.#client.sendCommand(sent)
       return (await Promise.race([sent.promise, silence])) as Reply
     } finally {

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { BrokerUnavailableError } from '../../errors.ts'
 import type { ClaimedJob } from '../../job/record.ts'
+import { ShortMap } from '../../support/short-map.ts'
 import type { ExecutionOutcome, JobExchange, JobExchangeParams } from '../broker.ts'
 import { type Claim, readClaim } from './claimed-job.ts'
 import { type Serializer, serializerOf } from './codec/payload.ts'
 import type { Argument } from './connection.ts'
 import { encodeJobs } from './job-fields.ts'
-import { encodeOutcome } from './outcome-args.ts'
+import { addOutcome } from './outcome-args.ts'
 import { asList, asTexts } from './reply.ts'
-import type { SlotBook } from './slot-book.ts'
+import type { SlotBook, SlotTally } from './slot-book.ts'
 import type { Store } from './store.ts'
 
 /** How often one call claims again because what it got was refused and failed. */
@@ -27,7 +28,7 @@ interface LostCall {
 export class Exchanger {
   readonly #store: Store
   /** By execution id. */
-  readonly #serializers = new Map<string, Serializer>()
+  readonly #serializers = new ShortMap<string, Serializer>()
   /** By worker. */
   readonly #slots = new Map<string, SlotBook>()
   readonly #lost = new Map<string, LostCall[]>()
@@ -73,12 +74,13 @@ export class Exchanger {
 
   async #once(params: JobExchangeParams): Promise<{ readonly refused: string[]; readonly claims: Claim[] }> {
     const { worker, outcomes } = params
-    const encoded = await this.#encodeOutcomes(outcomes)
+    const book = this.#slots.get(worker)
+    const tallies = outcomes.map((outcome) => book?.tallyAfter(outcome))
+    const encoded = await this.#encodeOutcomes(outcomes, tallies)
     // From here to the call nothing else happens: calls that are under way together share neither slots nor lost calls.
     const lostCalls = this.#lost.get(worker) ?? []
     this.#lost.delete(worker)
     const tokens = lostCalls.flatMap((call) => call.tokens)
-    const book = this.#slots.get(worker)
     const lostSlots = lostCalls.flatMap(({ slots }) => slots)
     book?.takeBack(lostSlots)
     const offered = book?.offer(outcomes, Math.max(0, params.limit)) ?? []
@@ -102,12 +104,17 @@ export class Exchanger {
       ]
     }
     try {
-      const [refused, claims] = asList(await this.#store.run('job-exchange', args))
+      const [refusedIds, claims] = asList(await this.#store.run('job-exchange', args))
       book?.takeBack(held)
-      for (const { executionId } of outcomes) this.forget(worker, executionId)
+      const refused = asTexts(refusedIds)
+      for (const [index, { executionId }] of outcomes.entries()) {
+        const tally = tallies[index]
+        if (tally !== undefined && !refused.includes(executionId)) book?.count(executionId, tally)
+        this.forget(worker, executionId)
+      }
       const list = asList(claims).map(readClaim)
       for (const claim of list) this.#remember(worker, claim)
-      return { refused: asTexts(refused), claims: list }
+      return { refused, claims: list }
     } catch (error) {
       const isLost = error instanceof BrokerUnavailableError || lostCalls.length > 0
       if (isLost) this.#lost.set(worker, [...(this.#lost.get(worker) ?? []), { tokens, slots: held }])
@@ -121,16 +128,18 @@ export class Exchanger {
     this.#slots.get(worker)?.take(executionId, slot, jobId)
   }
 
-  async #encodeOutcomes(outcomes: readonly ExecutionOutcome[]): Promise<Argument[]> {
+  async #encodeOutcomes(
+    outcomes: readonly ExecutionOutcome[],
+    tallies: readonly (SlotTally | undefined)[],
+  ): Promise<Argument[]> {
     const encoded: Argument[] = [outcomes.length]
-    for (const outcome of outcomes) {
+    for (const [index, outcome] of outcomes.entries()) {
       // Waits only where there is something to wait for: there are thousands of them in a second.
       const known = this.#serializers.get(outcome.executionId)
       const serializer = known ?? (await this.#findSerializer(outcome))
       const jobs = 'enqueue' in outcome ? (outcome.enqueue ?? []) : []
-      encoded.push(...encodeOutcome(outcome, serializer))
-      if (jobs.length === 0) encoded.push(0)
-      else encoded.push(...(await encodeJobs(jobs, this.#store.options.serializer)))
+      const stored = jobs.length === 0 ? [] : await encodeJobs(jobs, this.#store.options.serializer)
+      addOutcome(encoded, outcome, serializer, tallies[index], stored)
     }
     return encoded
   }

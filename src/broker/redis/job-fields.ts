@@ -1,9 +1,8 @@
 import { UsageError } from '../../errors.ts'
 import { type NewJob, UNLIMITED } from '../../job/record.ts'
-import { compress, isSmall } from './codec/compress.ts'
-import { callText, encodeCall, encodeValue, type Serializer } from './codec/payload.ts'
+import { compress } from './codec/compress.ts'
+import { callHead, encodeCall, encodeValue, type Serializer } from './codec/payload.ts'
 import { LIMITS } from './codec/payload-error.ts'
-import { formatTime } from './codec/times.ts'
 import type { Argument } from './connection.ts'
 
 /** RQ's defaults are not written, as RQ does not write them. */
@@ -12,26 +11,34 @@ export const RQ_DEFAULTS = { timeoutMs: 180_000, resultTtlMs: 500_000, failureTt
 /** What the broker carries for others to read, exactly as it was given: one JSON text, `wh_options`. */
 export const CARRIED = ['retry', 'repeat', 'callbacks', 'dependsOn', 'isolation', 'limits'] as const
 
-/** As scripts/lib/store.lua takes them: shapes, which jobs of one batch mostly share, and each job with its shape's number. */
+/** As scripts/lib/store.lua takes them: runs of jobs that have all in common but id and arguments. */
 export async function encodeJobs(jobs: readonly NewJob[], serializer: Serializer): Promise<Argument[]> {
-  if (jobs.length === 0) return [0]
-  const shapes: Argument[] = []
-  const encoded: Argument[] = []
-  let shapeCount = 0
-  let last: NewJob | undefined
-  for (const [index, job] of jobs.entries()) {
-    assertSize(job)
-    if (last === undefined || !haveOneShape(last, job)) {
-      shapes.push(...encodeShape(job, serializer))
-      shapeCount++
+  const [first] = jobs
+  if (first === undefined) return [0]
+  const encoded: Argument[] = [jobs.length, 0]
+  let runs = 0
+  for (let at = 0; at < jobs.length; ) {
+    const head = jobs[at] as NewJob
+    const isPlain = isPlainJob(head, serializer)
+    let end = at + 1
+    while (end < jobs.length && areOfOneRun(head, jobs[end] as NewJob, isPlain, serializer)) end++
+    addRun(encoded, head, serializer, isPlain, at, end - at)
+    for (; at < end; at++) {
+      const job = jobs[at] as NewJob
+      assertSize(job)
+      encoded.push(job.id)
+      if (isPlain) encoded.push(job.args)
+      else encoded.push(await compress(encodeCall(job.name, job.args, serializer)), describeCall(job))
     }
-    last = job
-    const data = await encodeData(job, serializer)
-    // Jobs of one batch keep their order in lists, too.
-    const createdAt = formatTime(Math.round(job.createdAt), Math.min(index, 999))
-    encoded.push(shapeCount, job.id, createdAt, data, describeCall(job))
+    runs++
   }
-  return [jobs.length, shapeCount, ...shapes, ...encoded]
+  encoded[1] = runs
+  return encoded
+}
+
+/** Of which the server makes data and description itself: short JSON. Text goes in one piece, without a Buffer in it. */
+function isPlainJob({ args }: NewJob, serializer: Serializer): boolean {
+  return serializer === 'json' && args.length - 2 <= DESCRIPTION_LENGTH
 }
 
 function assertSize({ id, args }: NewJob): void {
@@ -41,40 +48,44 @@ function assertSize({ id, args }: NewJob): void {
   )
 }
 
-/** Small JSON goes as text: a command without a Buffer in it is written in one piece. */
-function encodeData({ name, args }: NewJob, serializer: Serializer): string | Buffer | Promise<Buffer> {
-  if (serializer === 'json') {
-    const text = callText(name, args)
-    if (isSmall(text)) return text
-  }
-  return compress(encodeCall(name, args, serializer))
+/** One by one: this runs for every job of every batch. */
+function areOfOneRun(a: NewJob, b: NewJob, isPlain: boolean, serializer: Serializer): boolean {
+  return (
+    a.name === b.name &&
+    a.createdAt === b.createdAt &&
+    a.queue === b.queue &&
+    a.timeoutMs === b.timeoutMs &&
+    a.resultTtlMs === b.resultTtlMs &&
+    a.failureTtlMs === b.failureTtlMs &&
+    a.atFront === b.atFront &&
+    a.unique === b.unique &&
+    a.dueAt === b.dueAt &&
+    a.ttlMs === b.ttlMs &&
+    a.group === b.group &&
+    a.meta === b.meta &&
+    a.retry === b.retry &&
+    a.repeat === b.repeat &&
+    a.callbacks === b.callbacks &&
+    a.dependsOn === b.dependsOn &&
+    a.isolation === b.isolation &&
+    a.limits === b.limits &&
+    isPlain === isPlainJob(b, serializer)
+  )
 }
 
-/** All of a job that `encodeShape` reads. */
-const SHAPE = [
-  'queue',
-  'timeoutMs',
-  'resultTtlMs',
-  'failureTtlMs',
-  'atFront',
-  'unique',
-  'dueAt',
-  'ttlMs',
-  'group',
-  'meta',
-  ...CARRIED,
-] as const
-
-function haveOneShape(a: NewJob, b: NewJob): boolean {
-  return SHAPE.every((name) => a[name] === b[name])
-}
-
-function encodeShape(job: NewJob, serializer: Serializer): Argument[] {
+function addRun(
+  encoded: Argument[],
+  job: NewJob,
+  serializer: Serializer,
+  isPlain: boolean,
+  position: number,
+  count: number,
+): void {
   const fields = encodeFields(job, serializer)
   const waitsFor = [...new Set(job.dependsOn?.jobIds ?? [])]
-  return [
+  encoded.push(
     job.queue,
-    `${isAtFront(job) ? 'f' : ''}${job.unique === true ? 'u' : ''}`,
+    `${isAtFront(job) ? 'f' : ''}${job.unique === true ? 'u' : ''}${isPlain ? 'p' : ''}`,
     job.dueAt === undefined ? '' : Math.round(job.dueAt),
     job.ttlMs === undefined ? '' : Math.round(job.ttlMs),
     job.group ?? '',
@@ -83,7 +94,12 @@ function encodeShape(job: NewJob, serializer: Serializer): Argument[] {
     ...waitsFor,
     fields.length,
     ...fields,
-  ]
+    new Date(Math.round(job.createdAt)).toISOString().slice(0, -1),
+    Math.min(position, 999),
+    isPlain ? callHead(job.name) : '',
+    isPlain ? job.name : '',
+    count,
+  )
 }
 
 function isAtFront(job: NewJob): boolean {
@@ -143,7 +159,7 @@ function wholeSeconds(delaysMs: readonly number[]): number[] {
 
 const DESCRIPTION_LENGTH = 200
 
-/** Nearly RQ's call string. */
+/** Nearly RQ's call string; store.lua makes the same of what is short. */
 function describeCall({ name, args }: NewJob): string {
   const inner = args.slice(1, -1)
   return `${name}(${inner.length > DESCRIPTION_LENGTH ? `${inner.slice(0, DESCRIPTION_LENGTH)}...` : inner})`

@@ -4,22 +4,42 @@ import { compressText } from './codec/compress.ts'
 import { encodeValue, type Serializer } from './codec/payload.ts'
 import type { Argument } from './connection.ts'
 import { tracebackOf } from './result-entry.ts'
+import type { SlotTally } from './slot-book.ts'
 
 /**
- * As scripts/lib/outcome.lua takes it, without the jobs to store. A result is written in the serializer that its job came in.
+ * Adds it as scripts/lib/outcome.lua takes it. A result is written in the serializer that its job came in; `jobs` are those to
+ * store, encoded, and `tally` is what its slot has done with it.
  */
-export function encodeOutcome(outcome: ExecutionOutcome, serializer: Serializer): Argument[] {
-  const again = delayOf(outcome)
-  return [
+export function addOutcome(
+  encoded: Argument[],
+  outcome: ExecutionOutcome,
+  serializer: Serializer,
+  tally: SlotTally | undefined,
+  jobs: readonly Argument[],
+): void {
+  encoded.push(
     outcome.type,
     outcome.jobId,
     outcome.executionId,
     outcome.bill === undefined ? '' : JSON.stringify(outcome.bill),
     encodeBody(outcome, serializer),
+  )
+  if (tally === undefined) encoded.push('', '', '')
+  else encoded.push(tally.finished, tally.failed, tally.seconds.toFixed(6))
+  const again = delayOf(outcome)
+  // Most have nothing of this.
+  if (again === undefined && !('failure' in outcome) && jobs.length === 0) {
+    encoded.push('')
+    return
+  }
+  encoded.push(
+    '1',
     'failure' in outcome ? JSON.stringify(outcome.failure) : '',
     again === undefined ? '' : Math.round(again.delayMs),
     again?.atFront === true ? '1' : '',
-  ]
+  )
+  if (jobs.length === 0) encoded.push(0)
+  else for (const argument of jobs) encoded.push(argument)
 }
 
 export function encodeTraceback(failure: JobFailure): string {

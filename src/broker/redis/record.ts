@@ -132,11 +132,13 @@ function readOutcome(
   state: JobState,
   entry: JobResultEntry | undefined,
 ): Pick<JobRecord, 'result' | 'failure' | 'bill'> {
-  const bill = hash.text('wh_bill')
+  const kept = hash.text('wh_bill')
+  // In the history; a canceled execution has no entry there.
+  const bill = kept === undefined ? entry?.bill : (JSON.parse(kept) as Bill)
   return {
     ...(state === 'finished' ? { result: entry?.result ?? 'null' } : {}),
     ...(entry?.failure !== undefined && (state === 'failed' || state === 'stopped') ? { failure: entry.failure } : {}),
-    ...(bill === undefined ? {} : { bill: JSON.parse(bill) as Bill }),
+    ...given('bill', bill),
   }
 }
 

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events'
 import { DuplicateJobError, JobNotFoundError, JobStateError } from '../../errors.ts'
 import { assertQueueName } from '../../job/queue-name.ts'
 import type { JobRecord, JobResultEntry, NewJob } from '../../job/record.ts'
-import { JOB_STATES, type JobState } from '../../job/states.ts'
 import type {
   Broker,
   BrokerCapabilities,
@@ -38,26 +37,22 @@ import {
 import type { WorkerCommand } from '../command.ts'
 import type { ScheduleFireParams, ScheduleRecord, ScheduleSync, ScheduleSyncParams } from '../schedule.ts'
 import { encodeValue } from './codec/payload.ts'
-import { decodeCommand, encodeCommand } from './commands.ts'
+import { listenForCommands, sendCommand } from './commands.ts'
 import { Exchanger, findSerializer, listed } from './exchange.ts'
+import { listResults } from './history.ts'
 import { encodeJobs } from './job-fields.ts'
 import { fetchJobs, listJobs } from './job-list.ts'
 import { JobEndWaiter } from './job-wait.ts'
 import { Listener } from './listener.ts'
 import { Maintainer } from './maintenance.ts'
-import { asList, asNumber, asText, asTexts, Hash } from './reply.ts'
-import { toResultEntry } from './result-entry.ts'
+import { emptyQueue, listQueues, measureBacklog, setPaused } from './queue.ts'
+import { asList, asNumber, asText, asTexts } from './reply.ts'
 import { fireSchedule, listSchedules, syncSchedules } from './schedules.ts'
 import { readServerInfo, reportServer } from './server-info.ts'
 import type { Store } from './store.ts'
 import { WorkWaiter } from './work-wait.ts'
 import { toWorkerList } from './worker-list.ts'
 import { WorkerRegistry } from './worker-registry.ts'
-
-/** Ends of executions that are handed out. */
-const KEPT_RESULTS = 10
-/** Jobs that one step of emptying a queue deletes. */
-const EMPTY_BATCH = 200
 
 /** Jobs in Redis or Valkey, under the keys of Python RQ, which may use them, too. */
 export class RedisBroker implements Broker {
@@ -138,19 +133,7 @@ export class RedisBroker implements Broker {
   }
 
   async jobResults(id: string): Promise<JobResultEntry[]> {
-    if (asNumber(await this.#store.command('EXISTS', this.#store.keys.job(id))) === 0) return []
-    const entries = await this.#store.command(
-      'XREVRANGE',
-      this.#store.keys.results(id),
-      '+',
-      '-',
-      'COUNT',
-      KEPT_RESULTS,
-    )
-    return asList(entries).map((reply) => {
-      const [entryId, flat] = asList(reply)
-      return toResultEntry(Number(asText(entryId).split('-')[0]), new Hash(asList(flat)))
-    })
+    return listResults(this.#store, id)
   }
 
   async jobDependents(id: string): Promise<string[]> {
@@ -190,60 +173,28 @@ export class RedisBroker implements Broker {
   }
 
   async queueList(): Promise<QueueInfo[]> {
-    const order: readonly JobState[] = [
-      'queued',
-      'started',
-      'finished',
-      'failed',
-      'deferred',
-      'scheduled',
-      'stopped',
-      'canceled',
-    ]
-    return asList(await this.#store.run('queue-list', () => []))
-      .map((reply) => {
-        const [name, paused, ...counts] = asList(reply)
-        const byState = new Map(order.map((state, index) => [state, asNumber(counts[index])]))
-        const entries = JOB_STATES.map((state) => [state, byState.get(state) ?? 0])
-        return {
-          name: asText(name),
-          paused: asNumber(paused) === 1,
-          counts: Object.fromEntries(entries) as Record<JobState, number>,
-        }
-      })
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    return listQueues(this.#store)
   }
 
   async queueBacklog(queues: readonly string[]): Promise<QueueBacklog> {
     this.#store.assertUsable()
     for (const queue of queues) assertQueueName(queue)
-    const [waiting, oldestMs] = asList(await this.#store.run('queue-backlog', () => listed(queues)))
-    return { waiting: asNumber(waiting), oldestMs: asNumber(oldestMs) }
+    return measureBacklog(this.#store, queues)
   }
 
   async queueEmpty(queue: string): Promise<number> {
     assertQueueName(queue)
-    let left = asNumber(await this.#store.command('LLEN', this.#store.keys.queue(queue)))
-    let deleted = 0
-    while (left > 0) {
-      const batch = Math.min(left, EMPTY_BATCH)
-      const [taken, jobs] = asList(await this.#store.run('queue-empty', () => [queue, batch]))
-      deleted += asNumber(jobs)
-      if (asNumber(taken) < batch) break
-      left -= batch
-    }
-    return deleted
+    return emptyQueue(this.#store, queue)
   }
 
   async queuePause(queue: string): Promise<void> {
     assertQueueName(queue)
-    await this.#store.command('SADD', this.#store.keys.paused, queue)
+    await setPaused(this.#store, queue, true)
   }
 
   async queueResume(queue: string): Promise<void> {
     assertQueueName(queue)
-    await this.#store.command('SREM', this.#store.keys.paused, queue)
-    await this.#store.command('PUBLISH', this.#store.keys.wakeChannel, '')
+    await setPaused(this.#store, queue, false)
   }
 
   async scheduleSync(params: ScheduleSyncParams): Promise<ScheduleSync> {
@@ -287,31 +238,13 @@ export class RedisBroker implements Broker {
     return toWorkerList(await this.#store.run('worker-list', () => []))
   }
 
-  async commandSend({ worker, command }: CommandSendParams): Promise<boolean> {
-    const channel = this.#store.keys.commandChannel(worker)
-    const heard = asNumber(await this.#store.command('PUBLISH', channel, encodeCommand(command)))
-    if (heard > 0 || this.#store.options.at.kind !== 'cluster') return heard > 0
-    // Of a cluster only the listeners of one node are counted.
-    const { keys } = this.#store
-    return asNumber(await this.#store.command('EXISTS', keys.ownWorker(worker), keys.worker(worker))) > 0
+  async commandSend(params: CommandSendParams): Promise<boolean> {
+    return sendCommand(this.#store, params)
   }
 
   async commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>> {
     this.#store.assertUsable()
-    const book = this.#exchanger.slotsOf(worker)
-    // RQ's tools tell a slot, ours the worker.
-    const names = [worker, ...(book?.names ?? [])]
-    const leaves = await Promise.all(
-      names.map((name) =>
-        this.#listener.subscribe(this.#store.keys.commandChannel(name), (message) => {
-          const command = decodeCommand(message, name === worker ? undefined : () => book?.jobOf(name))
-          if (command !== undefined) listener(command)
-        }),
-      ),
-    )
-    return async () => {
-      for (const leave of leaves) leave()
-    }
+    return listenForCommands(this.#listener, this.#store.keys, worker, this.#exchanger.slotsOf(worker), listener)
   }
 
   async workSuspend({ ttlMs }: WorkSuspendParams = {}): Promise<void> {

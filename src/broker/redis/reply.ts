@@ -30,13 +30,6 @@ export class Hash {
     for (let index = 0; index + 1 < flat.length; index += 2) this.#set(asText(flat[index]), flat[index + 1])
   }
 
-  /** Of an answer to HMGET. */
-  static of(names: readonly string[], values: readonly Reply[]): Hash {
-    const hash = new Hash([])
-    for (const [index, name] of names.entries()) hash.#set(name, values[index])
-    return hash
-  }
-
   get isEmpty(): boolean {
     return this.#values.size === 0
   }

@@ -1,23 +1,37 @@
+import { ShortMap } from '../../support/short-map.ts'
 import type { ExecutionOutcome } from '../broker.ts'
 
+/** What a slot has done: RQ shows it of each of its workers. */
+export interface SlotTally {
+  readonly finished: number
+  readonly failed: number
+  readonly seconds: number
+}
+
+interface Slot {
+  readonly name: string
+  finished: number
+  failed: number
+  seconds: number
+  running?: { readonly executionId: string; readonly jobId: string; readonly since: number } | undefined
+  /** To a call that is under way. */
+  offered: boolean
+}
+
 /**
- * Which slot of a worker runs what. In RQ's eyes each slot is a worker of its own that runs one job at a time, so an
- * execution needs a slot before it is claimed.
+ * Which slot of a worker runs what, and what it has done. In RQ's eyes each slot is a worker of its own that runs one job at a
+ * time, so an execution needs a slot before it is claimed.
  */
 export class SlotBook {
   readonly #worker: string
-  #concurrency: number
-  #names: readonly string[]
-  /** By execution id. */
-  readonly #running = new Map<string, { readonly slot: string; readonly jobId: string }>()
-
-  /** To calls that are under way. */
-  readonly #offered = new Set<string>()
+  #concurrency = 0
+  /** By name, in order; behind those of the concurrency the ones that run something still and then go. */
+  #slots = new Map<string, Slot>()
+  readonly #byExecution = new ShortMap<string, Slot>()
 
   constructor(worker: string, concurrency: number) {
     this.#worker = worker
-    this.#concurrency = concurrency
-    this.#names = namesOf(worker, concurrency)
+    this.resize(concurrency)
   }
 
   get concurrency(): number {
@@ -25,62 +39,97 @@ export class SlotBook {
   }
 
   get names(): readonly string[] {
-    return this.#names
+    return [...this.#slots.keys()]
   }
 
   /** Slots that run something stay until then, and are looked at again by the next call. Returns those that are no more. */
   resize(concurrency = this.#concurrency): readonly string[] {
     this.#concurrency = concurrency
-    const busy = new Set([...this.#running.values()].map(({ slot }) => slot))
-    const wanted = namesOf(this.#worker, concurrency)
-    const before = this.#names
-    const kept = before.filter((name) => busy.has(name) && !wanted.includes(name))
-    this.#names = [...wanted, ...kept]
-    return before.filter((name) => !this.#names.includes(name))
+    const before = this.#slots
+    const after = new Map<string, Slot>()
+    for (let number = 1; number <= concurrency; number++) {
+      const name = `${this.#worker}.${number}`
+      after.set(name, before.get(name) ?? { name, finished: 0, failed: 0, seconds: 0, offered: false })
+    }
+    for (const slot of before.values()) if (slot.running !== undefined) after.set(slot.name, slot)
+    this.#slots = after
+    return [...before.keys()].filter((name) => !after.has(name))
   }
 
   /** Up to `most` slots that are free once these have ended, in order, for one call; no other call gets them meanwhile. */
   offer(outcomes: readonly ExecutionOutcome[], most: number): string[] {
-    if (most === 0) return []
+    const free: string[] = []
+    if (most <= 0) return free
     const ending = new Set(outcomes.map(({ executionId }) => executionId))
-    const taken = new Set(this.#offered)
-    for (const [id, { slot }] of this.#running) if (!ending.has(id)) taken.add(slot)
-    const wanted = namesOf(this.#worker, this.#concurrency)
-    const free = wanted.filter((name) => !taken.has(name)).slice(0, most)
-    this.hold(free)
+    let number = 0
+    for (const slot of this.#slots.values()) {
+      if (free.length >= most || ++number > this.#concurrency) break
+      if (slot.offered || (slot.running !== undefined && !ending.has(slot.running.executionId))) continue
+      slot.offered = true
+      free.push(slot.name)
+    }
     return free
   }
 
   /** Not to be offered, until they are taken back. */
   hold(slots: readonly string[]): void {
-    for (const slot of slots) this.#offered.add(slot)
+    this.#mark(slots, true)
   }
 
   /** That call is over. */
   takeBack(slots: readonly string[]): void {
-    for (const slot of slots) this.#offered.delete(slot)
+    this.#mark(slots, false)
   }
 
-  take(executionId: string, slot: string, jobId: string): void {
-    if (this.#names.includes(slot)) this.#running.set(executionId, { slot, jobId })
+  take(executionId: string, name: string, jobId: string): void {
+    const slot = this.#slots.get(name)
+    if (slot === undefined) return
+    slot.running = { executionId, jobId, since: performance.now() }
+    this.#byExecution.set(executionId, slot)
   }
 
   leave(executionId: string): void {
-    this.#running.delete(executionId)
+    const slot = this.#byExecution.get(executionId)
+    if (slot === undefined) return
+    this.#byExecution.delete(executionId)
+    if (slot.running?.executionId === executionId) slot.running = undefined
+  }
+
+  /** What the slot of this execution has done when it has ended so; undefined where it has none. */
+  tallyAfter({ executionId, type }: ExecutionOutcome): SlotTally | undefined {
+    const slot = this.#byExecution.get(executionId)
+    if (slot?.running === undefined) return undefined
+    return {
+      finished: slot.finished + (type === 'finished' ? 1 : 0),
+      failed: slot.failed + (type === 'failed' || type === 'stopped' ? 1 : 0),
+      seconds: slot.seconds + (performance.now() - slot.running.since) / 1000,
+    }
+  }
+
+  /** It has been told so. */
+  count(executionId: string, tally: SlotTally): void {
+    const slot = this.#byExecution.get(executionId)
+    if (slot !== undefined) Object.assign(slot, tally)
   }
 
   /** Id of the job that a slot runs. */
-  jobOf(slot: string): string | undefined {
-    return [...this.#running.values()].find((running) => running.slot === slot)?.jobId
+  jobOf(name: string): string | undefined {
+    return this.#slots.get(name)?.running?.jobId
   }
 
-  /** Each slot with the 'job:execution' that it runs, or ''. */
-  entries(): { readonly slot: string; readonly running: string }[] {
-    const bySlot = new Map([...this.#running].map(([id, { slot, jobId }]) => [slot, `${jobId}:${id}`]))
-    return this.#names.map((slot) => ({ slot, running: bySlot.get(slot) ?? '' }))
+  /** Each slot with the 'job:execution' that it runs, or '', and what it has done. */
+  entries(): { readonly slot: string; readonly running: string; readonly tally: SlotTally }[] {
+    return [...this.#slots.values()].map(({ name, running, finished, failed, seconds }) => ({
+      slot: name,
+      running: running === undefined ? '' : `${running.jobId}:${running.executionId}`,
+      tally: { finished, failed, seconds },
+    }))
   }
-}
 
-function namesOf(worker: string, concurrency: number): string[] {
-  return Array.from({ length: concurrency }, (_, index) => `${worker}.${index + 1}`)
+  #mark(names: readonly string[], offered: boolean): void {
+    for (const name of names) {
+      const slot = this.#slots.get(name)
+      if (slot !== undefined) slot.offered = offered
+    }
+  }
 }

@@ -54,13 +54,15 @@ export class Store {
   run(name: string, args: ScriptArguments): Promise<Reply> {
     const script = loadScript(name)
     return this.#patiently(async (isRetry) => {
-      const rest = [1, this.keys.queues, this.keys.prefix, ...args(isRetry)]
+      const sent: Argument[] = [script.sha, 1, this.keys.queues, this.keys.prefix]
+      for (const argument of args(isRetry)) sent.push(argument)
       try {
-        return await this.#connection.send('EVALSHA', [script.sha, ...rest])
+        return await this.#connection.send('EVALSHA', sent)
       } catch (error) {
         // A server that has restarted knows no scripts.
         if (!/^NOSCRIPT/.test((error as Error).message)) throw error
-        return this.#connection.send('EVAL', [script.source, ...rest])
+        sent[0] = script.source
+        return this.#connection.send('EVAL', sent)
       }
     })
   }

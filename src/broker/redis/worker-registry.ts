@@ -23,7 +23,9 @@ export class WorkerRegistry {
     const book = this.#exchanger.slotsOf(name) ?? new SlotBook(name, record.concurrency)
     book.resize(record.concurrency)
     const fields = slotFields(record, await this.#address())
-    const slots = book.entries().flatMap(({ slot, running }) => [slot, running])
+    const slots = book
+      .entries()
+      .flatMap(({ slot, running, tally }) => [slot, running, tally.finished, tally.failed, tally.seconds.toFixed(6)])
     await this.#store.run('worker-register', () => [
       name,
       Math.ceil(ttlMs),

@@ -20,7 +20,7 @@ export const JOB_FLAGS = {
   at: { kind: 'time', value: 'TIME', help: 'run it at this time (ISO 8601)' },
   id: { kind: 'text', value: 'ID', help: "the job's id; else a random UUID" },
   front: { kind: 'switch', help: 'before all that waits in the queue' },
-  retry: { kind: 'whole', value: 'N', least: 1, help: "retries after a failed attempt; else the job's own" },
+  retry: { kind: 'whole', value: 'N', least: 0, help: "retries after a failed attempt; else the job's own" },
   'retry-delay': {
     kind: 'texts',
     value: 'D',

@@ -21,12 +21,12 @@ export interface Call {
 
 export function encodeCall(name: string, args: string, serializer: Serializer): Buffer {
   if (serializer === 'pickle') return writePickledCall(name, JSON.parse(args) as JsonValue[])
-  return Buffer.from(callText(name, args))
+  return Buffer.from(`${callHead(name)}${args}, {}]`)
 }
 
-/** What the JSON serializer writes. */
-export function callText(name: string, args: string): string {
-  return `[${JSON.stringify(name)}, null, ${args}, {}]`
+/** What the JSON serializer writes before the arguments; store.lua writes the rest of short ones. */
+export function callHead(name: string): string {
+  return `[${JSON.stringify(name)}, null, `
 }
 
 /** @throws PayloadError where it is not run: it says why */

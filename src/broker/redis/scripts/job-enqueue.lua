@@ -9,8 +9,20 @@ local jobs = take_jobs()
 local seen = {}
 local wanted = {}
 local duplicates = {}
+
+-- Mostly none is there, and one look tells.
+local function are_new()
+  local keys = {}
+  for index, job in ipairs(jobs) do keys[index] = job.key end
+  for first = 1, #keys, MOST_PUSHED do
+    if call('EXISTS', unpack(keys, first, math.min(#keys, first + MOST_PUSHED - 1))) > 0 then return false end
+  end
+  return true
+end
+
+local all_new = are_new()
 for _, job in ipairs(jobs) do
-  local status = call('EXISTS', job_key(job.id)) == 1 and (call('HGET', job_key(job.id), 'status') or 'created')
+  local status = not all_new and call('EXISTS', job.key) == 1 and (call('HGET', job.key, 'status') or 'created')
   if is_retry and status and not seen[job.id] and is_same(job) then
     -- Stored the first time.
   elseif job.unique and (seen[job.id] or (status and not ENDED[status])) then

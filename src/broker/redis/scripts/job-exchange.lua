@@ -1,17 +1,18 @@
---@include base queue end store later outcome claim
+--@include base queue end store later outcome again finish claim
 -- Ends executions and claims jobs, in one step.
 -- KEYS: see base. ARGV: prefix, worker, '1' where an earlier answer may have got lost, lease_ms, limit, token of this call,
 -- free slots, queues, tokens of calls whose answers got lost, all slots (where there are any such),
 -- number of outcomes, each as outcome.lua takes it.
--- Returns {refused execution ids, {id, execution id, slot, fields of CLAIM_FIELDS} of each claimed job}.
+-- Returns {refused execution ids, {id, execution id, slot, attempt, started_at, hash as a flat list} of each claimed job}.
 -- Invariant: a started job is in rq:wip with the lease of the one execution that its hash names; only that one's worker
 -- can end it; a slot's hash names the job that it runs.
-local params = { worker = take(), claimed = {}, taken = {} }
+-- `running` has the 'job:execution' of each claimed job.
+local params = { worker = take(), claimed = {}, running = {}, taken = {} }
 local is_retry = take() == '1'
 params.lease_end = score_of(now_ms + take_number())
 params.limit = take_number()
 params.token = take()
-params.slots = take_list()
+local free_slots = take_list()
 params.queues = take_list()
 local lost_tokens = take_list()
 local all_slots = take_list()
@@ -20,59 +21,59 @@ for index = 1, take_number() do
   outcomes[index] = take_outcome()
 end
 
--- Slots as RQ's workers, written once at the end. Those of workers that are not registered have no hash. Nobody else writes
--- their counters, so they are added up here.
-local SLOT_FIELDS = { 'queues', 'successful_job_count', 'failed_job_count', 'total_working_time' }
-local slots = {}
-local function slot_of(name)
-  if not name or name == '' then return {} end
-  local slot = slots[name]
-  if not slot then
-    local f = call('HMGET', worker_key(name), unpack(SLOT_FIELDS))
-    slot = { exists = f[1], finished = tonumber(f[2]) or 0, failed = tonumber(f[3]) or 0, seconds = tonumber(f[4]) or 0 }
-    slots[name] = slot
-  end
-  return slot
+-- The next free slot that none of those claimed again has; a worker that is not registered has none.
+local last_slot = 0
+function params.next_slot()
+  repeat
+    last_slot = last_slot + 1
+    local slot = free_slots[last_slot]
+    if slot and not params.taken[slot] then return slot end
+  until not slot
+  return params.worker
 end
 
-local function seconds_since(text)
-  local h, m, s, us = string.match(text or '', 'T(%d+):(%d+):(%d+)%.(%d+)Z$')
-  if not h then return 0 end
-  local then_us = ((h * 60 + m) * 60 + s) * 1000000 + us
-  local elapsed = (now_us % 86400000000) - then_us
-  if elapsed < 0 then elapsed = elapsed + 86400000000 end
-  return elapsed / 1000000
-end
-
-local refused = apply_outcomes(outcomes, params.worker, is_retry, function(name, outcome, started_at)
-  local slot = slot_of(name)
-  if not slot.exists then return end
-  slot.idle = true
-  if outcome.type == 'finished' then slot.finished = slot.finished + 1 end
-  if outcome.type == 'failed' or outcome.type == 'stopped' then slot.failed = slot.failed + 1 end
-  slot.seconds = slot.seconds + seconds_since(started_at)
+-- What was ended, by slot.
+local ended = {}
+local refused = apply_outcomes(outcomes, params.worker, is_retry, function(slot, outcome)
+  if slot and slot ~= '' then ended[slot] = outcome end
 end)
-
 if #lost_tokens > 0 then claim_again(params, lost_tokens, all_slots) end
 claim(params)
 
-for _, claimed in ipairs(params.claimed) do
-  local slot = slot_of(claimed[3])
-  slot.idle = false
-  slot.runs = claimed
+-- Slots as RQ's workers, each written once. Those of workers that are not registered, or were forgotten, have no hash, and get
+-- none: it would have no name. Mostly all are there, and one look tells.
+local keys = {}
+local goes_on = {}
+for index, claimed in ipairs(params.claimed) do
+  keys[index] = worker_key(claimed[3])
+  goes_on[claimed[3]] = true
 end
-for name, slot in pairs(slots) do
-  if slot.exists then
-    local key = worker_key(name)
-    local finished, failed, seconds = whole(slot.finished), whole(slot.failed), string.format('%.6f', slot.seconds)
-    if slot.runs then
-      call('HSET', key, 'state', 'busy', 'current_job', slot.runs[1], 'current_job_working_time', '0',
-        'wh_running', slot.runs[1] .. ':' .. slot.runs[2], 'successful_job_count', finished, 'failed_job_count', failed,
-        'total_working_time', seconds)
-    elseif slot.idle then
-      call('HDEL', key, 'current_job', 'current_job_working_time', 'wh_running')
-      call('HSET', key, 'state', 'idle', 'successful_job_count', finished, 'failed_job_count', failed,
-        'total_working_time', seconds)
+for slot in pairs(ended) do
+  if not goes_on[slot] then keys[#keys + 1] = worker_key(slot) end
+end
+local all_exist = #keys > 0 and #keys <= MOST_ARGUMENTS and call('EXISTS', unpack(keys)) == #keys
+
+for index, claimed in ipairs(params.claimed) do
+  local key, last = keys[index], ended[claimed[3]]
+  local both = params.running[index]
+  if not all_exist and call('EXISTS', key) == 0 then
+    -- Has no hash.
+  elseif last and last.slot_seconds ~= '' then
+    -- It goes on, and is busy already.
+    call('HSET', key, 'current_job', claimed[1], 'wh_running', both, 'successful_job_count', last.slot_finished,
+      'failed_job_count', last.slot_failed, 'total_working_time', last.slot_seconds)
+  else
+    call('HSET', key, 'state', 'busy', 'current_job', claimed[1], 'current_job_working_time', '0', 'wh_running', both)
+  end
+end
+for slot, last in pairs(ended) do
+  local key = worker_key(slot)
+  if not goes_on[slot] and (all_exist or call('EXISTS', key) == 1) then
+    call('HDEL', key, 'current_job', 'current_job_working_time', 'wh_running')
+    call('HSET', key, 'state', 'idle')
+    if last.slot_seconds ~= '' then
+      call('HSET', key, 'successful_job_count', last.slot_finished, 'failed_job_count', last.slot_failed,
+        'total_working_time', last.slot_seconds)
     end
   end
 end

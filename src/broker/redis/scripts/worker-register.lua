@@ -1,7 +1,8 @@
 --@include base
 -- Registers a worker, and each of its slots as one of RQ's.
 -- KEYS: see base. ARGV: prefix, worker, ttl_ms, JSON of what we keep of it, queues, list of names and values for the hash of each
--- slot, number of slots, each with its name and the 'job:execution' that it runs or ''.
+-- slot, number of slots, each with its name, the 'job:execution' that it runs or '', and what it has done: jobs
+-- finished, failed, seconds.
 -- Returns how many slots there are.
 -- Invariant: rq:workers and rq:workers:Q name every slot whose hash is there.
 local worker, ttl_ms, record, queues, fields = take(), take(), take(), take_list(), take_list()
@@ -13,11 +14,11 @@ call('HSET', own, 'record', record, 'state', 'starting', 'heartbeat_at', whole(n
 call('PEXPIRE', own, ttl_ms)
 local count = take_number()
 for index = 1, count do
-  local slot, running = take(), take()
+  local slot, running, finished, failed, seconds = take(), take(), take(), take(), take()
   local key = worker_key(slot)
   call('DEL', key)
   call('HSET', key, 'name', slot, 'birth', now_iso, 'last_heartbeat', now_iso, 'state', 'started', 'wh_worker', worker,
-    'successful_job_count', '0', 'failed_job_count', '0', 'total_working_time', '0', unpack(fields))
+    'successful_job_count', finished, 'failed_job_count', failed, 'total_working_time', seconds, unpack(fields))
   if running ~= '' then
     call('HSET', key, 'state', 'busy', 'wh_running', running, 'current_job', string.match(running, '^(.*):[^:]+$'))
   end

@@ -134,7 +134,7 @@ export function describeEnqueue(setup: Setup): void {
       ['an empty name', { name: '' }, /job name/],
       ['a time that is no number', { dueAt: Number.NaN }, /dueAt/],
       ['a negative time to live', { resultTtlMs: -2 }, /resultTtlMs/],
-      ['no retries', { retry: { max: 0, delaysMs: [] } }, /retry\.max/],
+      ['fewer retries than none', { retry: { max: -1, delaysMs: [] } }, /retry\.max/],
       ['a negative delay of a retry', { retry: { max: 1, delaysMs: [-1] } }, /retry\.delaysMs/],
       ['half a repeat', { repeat: { times: 0.5, delaysMs: [] } }, /repeat\.times/],
       ['an empty group name', { group: '' }, /group/],

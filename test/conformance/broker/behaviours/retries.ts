@@ -22,6 +22,15 @@ export function describeRetries(setup: Setup): void {
       expect(await claimOne(broker)).toMatchObject({ retry: whole, retriesLeft: 3, attempt: 1 })
     })
 
+    it('may be none: then a failed attempt is the last', async () => {
+      const { broker } = await setup()
+      await enqueue(broker, ['a'], { retry: { max: 0, delaysMs: [] } })
+      const job = await claimOne(broker)
+      expect(job).toMatchObject({ retriesLeft: 0 })
+      expect(await handIn(broker, [retried(job)])).toEqual([])
+      expect(await broker.jobFetch('a')).toMatchObject({ state: 'failed', retriesLeft: 0 })
+    })
+
     it('at once put the job at the end of its queue', async () => {
       const { broker } = await setup()
       await enqueue(broker, ['a', 'b'], { retry })

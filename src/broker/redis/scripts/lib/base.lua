@@ -4,11 +4,18 @@
 -- A script's first write must be one that Redis refuses when it is out of memory, or the script would stop half-way.
 local P = ARGV[1]
 local call = redis.call
+local args = ARGV
 local cursor = 1
 
 local function take()
   cursor = cursor + 1
-  return ARGV[cursor]
+  return args[cursor]
+end
+
+-- So many at once, which is cheaper than one by one.
+local function take_some(count)
+  cursor = cursor + count
+  return unpack(args, cursor - count + 1, cursor)
 end
 
 local function take_number()
@@ -60,14 +67,29 @@ local function iso(us)
   )
 end
 
--- Unix seconds, as RQ writes them where it writes numbers, of such a text; nil where it is none.
-local function seconds_of(text)
-  local year, month, day, h, m, s, us = string.match(text or '', '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)%.(%d%d%d%d%d%d)Z$')
+-- Unix seconds of the first 19 characters of a time as RQ writes it; nil where they are none.
+local function whole_seconds_of(text)
+  local year, month, day, h, m, s = string.match(text, '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)$')
   if not year then return nil end
   local y = month + 0 <= 2 and year - 1 or year + 0
   local doy = math.floor((153 * (month + (month + 0 > 2 and -3 or 9)) + 2) / 5) + day - 1
   local days = y * 365 + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400) + doy - 719468
-  return string.format('%.0f.%s', ((days * 24 + h) * 60 + m) * 60 + s, us)
+  return whole(((days * 24 + h) * 60 + m) * 60 + s)
+end
+
+-- Unix seconds with microseconds, as RQ writes them where it writes numbers, of such a time; nil where it is none. Times of one
+-- call are mostly of few seconds, so each second is reckoned once.
+local seconds_by_text = {}
+local function seconds_of(text)
+  local fraction = text and string.match(text, '^(%.%d%d%d%d%d%d)Z$', 20)
+  if not fraction then return nil end
+  local second = string.sub(text, 1, 19)
+  local known = seconds_by_text[second]
+  if known == nil then
+    known = whole_seconds_of(second) or false
+    seconds_by_text[second] = known
+  end
+  return known and known .. fraction or nil
 end
 
 local now_iso = iso(now_us)
@@ -87,13 +109,27 @@ local function dependents_key(id) return P .. 'job:' .. id .. ':dependents' end
 local function dependencies_key(id) return P .. 'job::' .. id .. ':dependencies' end
 local function results_key(id) return P .. 'results:' .. id end
 local function queue_key(queue) return P .. 'queue:' .. queue end
-local function registry_key(name, queue) return P .. name .. ':' .. queue end
+-- Of few registries and queues, and asked for with every job.
+local registry_keys = {}
+local function registry_key(name, queue)
+  local of_name = registry_keys[name]
+  if not of_name then
+    of_name = {}
+    registry_keys[name] = of_name
+  end
+  local key = of_name[queue]
+  if not key then
+    key = P .. name .. ':' .. queue
+    of_name[queue] = key
+  end
+  return key
+end
 local function worker_key(worker) return P .. 'worker:' .. worker end
 local function own_key(name) return P .. 'workhorse:' .. name end
 
 -- Whoever waits for the end of this job hears it.
 local function tell_ended(id)
-  call('PUBLISH', own_key('ended:' .. id), '')
+  call('PUBLISH', P .. 'workhorse:ended:' .. id, '')
 end
 
 -- Waiting workers look again: something becomes due, or may be claimed that could not be before.

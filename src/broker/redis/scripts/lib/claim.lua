@@ -1,40 +1,49 @@
 -- Hands out jobs. Needs base.lua and later.lua.
 
--- What a supervisor needs of a job, in the order in which claimed-job.ts reads it.
-local CLAIM_FIELDS = { 'status', 'origin', 'data', 'meta', 'created_at', 'enqueued_at', 'timeout', 'wh_timeout',
-  'wh_attempts', 'ttl', 'wh_options', 'retries_left', 'retry_intervals', 'enqueue_at_front_on_retry',
-  'repeats_left', 'repeat_intervals', 'group_id', 'wh_execution', 'started_at' }
-
 -- Queued by whoever, in whatever version. Any other state has a registry of its own, and this id is left over.
 local CLAIMABLE = { queued = true, created = true, ready_to_enqueue = true }
 
+local function field_of(flat, name)
+  for index = 1, #flat, 2 do
+    if flat[index] == name then return flat[index + 1] end
+  end
+end
+
+-- What of the job is looked at here, in one go: status, data, wh_attempts, ttl, ended_at.
+local function fields_of(flat)
+  local status, data, attempts, ttl, ended_at
+  for index = 1, #flat, 2 do
+    local name = flat[index]
+    if name == 'status' then status = flat[index + 1]
+    elseif name == 'data' then data = flat[index + 1]
+    elseif name == 'wh_attempts' then attempts = flat[index + 1]
+    elseif name == 'ttl' then ttl = flat[index + 1]
+    elseif name == 'ended_at' then ended_at = flat[index + 1]
+    end
+  end
+  return status, data, attempts, ttl, ended_at
+end
+
 -- Starts the job in the same step in which it leaves its list: there is no moment at which a crash loses it.
-local function start(id, f, params, execution, slot)
-  local attempts = (tonumber(f[9]) or 0) + 1
-  local key = job_key(id)
+local function start(params, id, key, flat, attempts, ttl, ended_at)
+  local number = #params.claimed
+  local execution = params.token .. string.format('%04x', number)
+  local slot = params.next_slot()
   -- Microseconds tell the order of those that were claimed together.
-  local started = iso_after(#params.claimed)
-  call('HSET', key, 'status', 'started', 'started_at', started, 'last_heartbeat', now_iso, 'worker_name', slot,
-    'ended_at', '', 'wh_worker', params.worker, 'wh_execution', execution, 'wh_attempts', attempts)
-  if attempts > 1 then call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed') end
-  zadd_later(registry_key('wip', params.queue), params.lease_end, id .. ':' .. execution)
-  if f[10] then
+  local started = iso_after(number)
+  local attempt = attempts and whole((tonumber(attempts) or 0) + 1) or '1'
+  call('HSET', key, 'status', 'started', 'started_at', started, 'last_heartbeat', started, 'worker_name', slot,
+    'wh_worker', params.worker, 'wh_execution', execution, 'wh_attempts', attempt)
+  if ended_at and ended_at ~= '' then call('HSET', key, 'ended_at', '') end
+  if attempt ~= '1' then call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed') end
+  local both = id .. ':' .. execution
+  zadd_later(params.wip, params.lease_end, both)
+  if ttl then
     call('PERSIST', key)
     call('ZREM', own_key('expiring:' .. params.queue), id)
   end
-  f[9] = attempts
-  f[19] = started
-  params.claimed[#params.claimed + 1] = { id, execution, slot, f }
-end
-
--- The next free slot that none of those claimed again has; a worker that is not registered has none.
-local function next_slot(params)
-  repeat
-    params.slot_index = (params.slot_index or 0) + 1
-    local slot = params.slots[params.slot_index]
-    if slot and not params.taken[slot] then return slot end
-  until not slot
-  return params.worker
+  params.claimed[number + 1] = { id, execution, slot, attempt, started, flat }
+  params.running[number + 1] = both
 end
 
 -- Up to params.limit jobs, strictly one queue after the other.
@@ -43,15 +52,16 @@ local function claim(params)
   for _, queue in ipairs(params.queues) do
     if #params.claimed >= params.limit then return end
     if call('SISMEMBER', own_key('paused'), queue) == 0 then
-      params.queue = queue
+      params.queue, params.wip = queue, registry_key('wip', queue)
       repeat
         local room = params.limit - #params.claimed
         local ids = call('LRANGE', queue_key(queue), 0, room - 1)
         for _, id in ipairs(ids) do
-          local f = call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
-          if f[3] and (not f[1] or CLAIMABLE[f[1]]) then
-            start(id, f, params, params.token .. string.format('%04x', #params.claimed), next_slot(params))
-          end
+          -- Whole, as a flat list: that costs less than asking for every field that a job may have.
+          local key = job_key(id)
+          local flat = call('HGETALL', key)
+          local status, data, attempts, ttl, ended_at = fields_of(flat)
+          if data and (not status or CLAIMABLE[status]) then start(params, id, key, flat, attempts, ttl, ended_at) end
         end
         if #ids > 0 then call('LTRIM', queue_key(queue), #ids, -1) end
       until #ids == 0 or #params.claimed >= params.limit
@@ -66,9 +76,10 @@ local function claim_again(params, tokens, slots)
     local id, execution = string.match(running or '', '^(.*):([^:]+)$')
     for _, token in ipairs(tokens) do
       if execution and string.sub(execution, 1, #token) == token then
-        local f = call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
-        if f[1] == 'started' and f[18] == execution then
-          params.claimed[#params.claimed + 1] = { id, execution, slot, f }
+        local flat = call('HGETALL', job_key(id))
+        if field_of(flat, 'status') == 'started' and field_of(flat, 'wh_execution') == execution then
+          params.claimed[#params.claimed + 1] = { id, execution, slot, field_of(flat, 'wh_attempts'), field_of(flat, 'started_at'), flat }
+          params.running[#params.claimed] = running
           params.taken[slot] = true
         end
       end

@@ -57,9 +57,8 @@ local function erase(id)
   tell_ended(id)
 end
 
--- How long an ended job is kept, as a time. `relatives`: other jobs may wait for it, or it has waited for others.
-local function expire_job(id, at_ms, relatives)
-  local at = whole(at_ms)
+-- Until when an ended job is kept, in ms as text. `relatives`: other jobs may wait for it, or it has waited for others.
+local function expire_job(id, at, relatives)
   call('PEXPIREAT', job_key(id), at)
   if relatives then
     call('PEXPIREAT', dependents_key(id), at)
@@ -82,7 +81,7 @@ local function make_canceled(id, queue, failure_ttl_ms)
   end
   call('ZADD', registry_key('canceled', queue), score_of(now_ms), id)
   if failure_ttl_ms > 0 then
-    expire_job(id, now_ms + failure_ttl_ms, true)
+    expire_job(id, whole(now_ms + failure_ttl_ms), true)
     call('ZADD', own_key('expiring:' .. queue), whole(now_ms + failure_ttl_ms), id)
   else
     call('PERSIST', job_key(id))
@@ -105,15 +104,27 @@ local function zadd_now(key, score, member)
   call('ZADD', key, score, member)
 end
 
--- Into the registry of its state for as long as it is kept; -1 in RQ's spelling. `relatives` as expire_job takes it; `zadd`
--- is zadd_later where that is applied afterwards.
+-- When what is kept for so long goes: its score and its time. Few durations occur in one call.
+local ends_by_ttl = {}
+local function end_after(ttl_ms)
+  local known = ends_by_ttl[ttl_ms]
+  if not known then
+    known = { score_of(now_ms + ttl_ms), whole(now_ms + ttl_ms) }
+    ends_by_ttl[ttl_ms] = known
+  end
+  return known[1], known[2]
+end
+
+-- Into the registry of its state for as long as it is kept; -1 in RQ's spelling. `relatives`: other jobs may wait for it, or
+-- it has waited for others; `zadd` is zadd_later where that is applied afterwards.
 local function keep_ended(id, queue, status, ttl_ms, relatives, zadd)
   local key = registry_key(REGISTRY_OF[status], queue)
   if ttl_ms >= 0 then
-    zadd(key, score_of(now_ms + ttl_ms), id)
-    if status == 'stopped' then call('ZADD', own_key('stopped:' .. queue), score_of(now_ms + ttl_ms), id) end
-    expire_job(id, now_ms + ttl_ms, relatives)
-    call('PEXPIREAT', results_key(id), whole(now_ms + ttl_ms))
+    local score, at = end_after(ttl_ms)
+    zadd(key, score, id)
+    if status == 'stopped' then call('ZADD', own_key('stopped:' .. queue), score, id) end
+    expire_job(id, at, relatives)
+    call('PEXPIREAT', results_key(id), at)
   else
     zadd(key, status == 'finished' and '+inf' or '-1', id)
     if status == 'stopped' then call('ZADD', own_key('stopped:' .. queue), '+inf', id) end

@@ -1,35 +1,51 @@
--- Stores jobs. Needs queue.lua and end.lua. Takes from ARGV how many there are, and, unless that is 0: how many shapes, the
--- shapes, and for each job the number of its shape, its id, created_at, data and description. A shape is what jobs of one batch
--- mostly have in common: queue, flags (f: at the front, u: unique), due_ms, ttl_ms, group, allow_failure ('' or '1'), the list
--- of ids they wait for, and the list of names and values of their hash beyond those three.
-local function take_shape()
-  local shape = { queue = take() }
+-- Stores jobs. Needs queue.lua and end.lua. Takes from ARGV how many there are, and, unless that is 0: how many runs, and each
+-- run. A run is jobs one after another that have all in common but id and arguments: queue, flags (f: at the front, u: unique,
+-- p: plain), due_ms, ttl_ms, group, allow_failure ('' or '1'), the list of ids they wait for, the list of names and values of
+-- their hash beyond those that are set here, created_at to the millisecond, the microseconds behind that of the first,
+-- what stands before the arguments in data, the name, and how many jobs. Of each job follow its id and, where they are plain,
+-- its arguments as JSON; of others data and description.
+local function take_run()
+  local run = { queue = take() }
   local flags = take()
-  shape.front = string.find(flags, 'f', 1, true) ~= nil
-  shape.unique = string.find(flags, 'u', 1, true) ~= nil
-  shape.due_ms = tonumber(take())
-  shape.ttl_ms = tonumber(take())
-  shape.group = take()
-  shape.allow_failure = take() == '1'
-  shape.waits_for = take_list()
+  run.front = string.find(flags, 'f', 1, true) ~= nil
+  run.unique = string.find(flags, 'u', 1, true) ~= nil
+  run.plain = string.find(flags, 'p', 1, true) ~= nil
+  run.due_ms = tonumber(take())
+  run.ttl_ms = tonumber(take())
+  run.group = take()
+  run.allow_failure = take() == '1'
+  run.waits_for = take_list()
   local count = take_number()
-  shape.from = cursor + 1
-  shape.to = cursor + count
-  cursor = shape.to
-  return shape
+  run.from = cursor + 1
+  run.to = cursor + count
+  cursor = run.to
+  run.created, run.micros, run.head, run.name, run.count = take(), take_number(), take(), take(), take_number()
+  return run
+end
+
+local function take_job(run, number)
+  local id, data, description = take(), take(), nil
+  if run.plain then
+    description = run.name .. '(' .. string.sub(data, 2, -2) .. ')'
+    data = run.head .. data .. ', {}]'
+  else
+    description = take()
+  end
+  -- Jobs of one batch keep their order in lists, too.
+  local created_at = run.created .. string.format('%03dZ', math.min(999, run.micros + number))
+  return { id = id, key = job_key(id), created_at = created_at, data = data, description = description, replaces = false }
 end
 
 local function take_jobs()
   local jobs = {}
   local count = take_number()
   if count == 0 then return jobs end
-  local shapes = {}
-  for index = 1, take_number() do
-    shapes[index] = { __index = take_shape() }
-  end
-  for index = 1, count do
-    local shape = shapes[take_number()]
-    jobs[index] = setmetatable({ id = take(), created_at = take(), data = take(), description = take() }, shape)
+  for _ = 1, take_number() do
+    local run = take_run()
+    local inherits = { __index = run }
+    for number = 0, run.count - 1 do
+      jobs[#jobs + 1] = setmetatable(take_job(run, number), inherits)
+    end
   end
   return jobs
 end
@@ -65,8 +81,8 @@ local function new_pushes()
 end
 
 local function store_job(job, pushes)
-  call('HSET', job_key(job.id), 'status', 'queued', 'enqueued_at', now_iso, 'created_at', job.created_at, 'data', job.data,
-    'description', job.description, unpack(ARGV, job.from, job.to))
+  call('HSET', job.key, 'status', 'queued', 'enqueued_at', now_iso, 'created_at', job.created_at, 'data', job.data,
+    'description', job.description, unpack(args, job.from, job.to))
   if job.group ~= '' then
     call('SADD', P .. 'group:' .. job.group, job.id)
     call('SADD', P .. 'groups', job.group)
