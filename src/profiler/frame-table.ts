@@ -53,6 +53,11 @@ export class FrameTable {
     return this.#own[index] as boolean
   }
 
+  /** As isOwn, of a file. */
+  static isOwnUrl(url: string): boolean {
+    return pathOf(url).startsWith(OWN_FOLDER)
+  }
+
   category(index: number): FrameCategory {
     return this.#categories[index] as FrameCategory
   }

@@ -11,8 +11,9 @@ import { Openings } from './openings.ts'
 import { type ExportAnswer, type ExportQuestion, FIND_EXPORTS } from './probe-jobs.ts'
 import { raiseRepeats } from './raise.ts'
 import { type Repeat, RepeatFinder } from './repeats.ts'
+import { kindsOf, suspectsOf } from './suspects.ts'
 import { findWarming, type Warming } from './warming.ts'
-import { witness } from './witness-runs.ts'
+import { watchSuspects, witness } from './witness-runs.ts'
 
 export interface DoctorOptions extends TrialOptions {
   readonly job: string
@@ -59,12 +60,19 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
   const bench = await Trial.open({ ...options, modules: [...options.modules, PROBE_JOBS], witness: true })
   try {
     const facts = await witness(bench, job, args)
-    const finder = new RepeatFinder(measured.comparison, facts, new Openings(facts.openings))
-    const found = finder.find()
-    const { frames } = measured.comparison.merge
-    const { repeats, given } = await raiseRepeats(bench, job, args, found, finder, facts, frames)
+    const { comparison } = measured
+    const { frames } = comparison.merge
+    const suspects = suspectsOf(comparison)
+    const seen = await watchSuspects(
+      bench,
+      job,
+      args,
+      suspects.map((frame) => frames.callFrame(frame)),
+    )
+    const finder = new RepeatFinder(comparison, facts, new Openings(facts.openings), kindsOf(suspects, seen))
+    const { repeats, given } = await raiseRepeats(bench, job, args, finder.find(), finder, facts, frames)
     const explained = new Set([...repeats.flatMap(({ nodes }) => nodes), ...finder.calledLess()])
-    const warming = findWarming(measured.comparison, finder.jobNodes(), explained)
+    const warming = findWarming(comparison, comparison.jobNodes(), explained)
     const report = new Reporter(options, measured, bench)
     return await report.write(repeats, given, warming, trial.enqueued)
   } finally {

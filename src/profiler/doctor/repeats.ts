@@ -2,7 +2,9 @@ import { COLD, type Comparison, isSignificant, type PerJob, WARM } from '../comp
 import type { FrameTable } from '../frame-table.ts'
 import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
+import { Explanation, GONE_SHARE, LEAST_PRESENCE } from './explanation.ts'
 import type { Openings } from './openings.ts'
+import type { SuspectKinds } from './suspects.ts'
 
 /** Work of one function that every fresh process does, and a used one does not. */
 export interface Repeat {
@@ -22,10 +24,8 @@ export interface Repeat {
   readonly caller: number | undefined
 }
 
-const LEAST_PRESENCE = 0.95
 const LEAST_MS = 1
 const LEAST_SHARE = 0.1
-const GONE_SHARE = 0.05
 
 interface Pick {
   readonly frame: number
@@ -33,41 +33,48 @@ interface Pick {
   readonly within: number | undefined
 }
 
+/** Functions on the way to a node that decide what below it may be named. */
+interface Way {
+  /** The unsafe function that it is a part of. */
+  readonly within: number | undefined
+  /** Those that are given the job's arguments. */
+  readonly given: readonly number[]
+}
+
+const TOP: Way = { within: undefined, given: [] }
+
 /**
- * Finds the shallowest functions that are called in (nearly) every fresh process and never in a used one. Where one of
- * them opens what must not be carried over a fork, the parts of it that do not are findings of their own.
+ * Finds the shallowest functions that do in (nearly) every fresh process what a used process never does: those that are
+ * not called there, and those that keep what they have made at their first call. Where one of them opens what must not
+ * be carried over a fork, the parts of it that do not are findings of their own.
  */
 export class RepeatFinder {
   readonly #comparison: Comparison
   readonly #facts: CallFacts
   readonly #openings: Openings
   readonly #frames: FrameTable
+  readonly #kinds: SuspectKinds
+  readonly #explanation: Explanation
 
-  constructor(comparison: Comparison, facts: CallFacts, openings: Openings) {
+  constructor(comparison: Comparison, facts: CallFacts, openings: Openings, kinds: SuspectKinds) {
     this.#comparison = comparison
     this.#facts = facts
     this.#openings = openings
     this.#frames = comparison.merge.frames
+    this.#kinds = kinds
+    this.#explanation = new Explanation(comparison, facts)
   }
 
   /** Most saved first. */
   find(): Repeat[] {
     const picks = new Map<number, Pick>()
-    for (const top of this.jobNodes()) this.#walk(top, picks, undefined)
+    for (const top of this.#comparison.jobNodes()) this.#walk(top, picks, TOP)
     this.#splitUnsafe(picks)
     this.#absorbContinuations(picks)
     return [...picks.values()]
       .map((pick) => this.#measure(pick))
       .filter((repeat) => repeat !== undefined)
       .sort((a, b) => b.coldMs - b.warmMs - (a.coldMs - a.warmMs))
-  }
-
-  /** The headings below which the job's own stacks are. */
-  jobNodes(): number[] {
-    const { trie } = this.#comparison.merge
-    const { phases } = this.#comparison
-    const isTop = (node: number): boolean => phases[trie.parents[node] as number] === undefined
-    return phases.flatMap((phase, node) => (phase === 'job' && isTop(node) ? [node] : []))
   }
 
   /** Topmost nodes of functions that a used process calls less often: what they save has nothing to do with new code. */
@@ -80,14 +87,17 @@ export class RepeatFinder {
           this.#frames.category(frame) !== 'native' && !this.#facts.isCalledAlike(this.#frames.callFrame(frame))
         return isLess ? [child] : visit(child)
       })
-    return this.jobNodes().flatMap(visit)
+    return this.#comparison.jobNodes().flatMap(visit)
   }
 
-  #walk(node: number, picks: Map<number, Pick>, within: number | undefined): void {
+  #walk(node: number, picks: Map<number, Pick>, way: Way): void {
     const { trie } = this.#comparison.merge
     for (const child of trie.children(node)) {
-      if (this.#isGone(child) && !(within !== undefined && this.#isUnsafe(child))) this.#pick(child, picks, within)
-      else this.#walk(child, picks, within)
+      const frame = trie.frames[child] as number
+      const isSplit = way.within !== undefined && this.unsafeOf(frame).length > 0
+      if (!isSplit && this.#isFinding(child, way)) this.#pick(child, picks, way.within)
+      else if (this.#kinds.given.has(frame)) this.#walk(child, picks, { ...way, given: [...way.given, frame] })
+      else this.#walk(child, picks, way)
     }
   }
 
@@ -100,41 +110,45 @@ export class RepeatFinder {
     else picks.set(key, { frame, nodes: [node], within })
   }
 
-  #isGone(node: number): boolean {
-    const { trie } = this.#comparison.merge
-    const frame = trie.frames[node] as number
+  #isFinding(node: number, way: Way): boolean {
+    const frame = this.#comparison.merge.trie.frames[node] as number
     const category = this.#frames.category(frame)
-    if (category === 'gc' || this.#frames.isOwn(frame)) return false
-    const callFrame = this.#frames.callFrame(frame)
-    if (category !== 'native') return this.isRepeated(callFrame)
-    if (callFrame.functionName.startsWith('(')) return false
-    if (this.#isCalledNowAndThen(this.#caller(node))) return false
-    const [cold, warm] = [this.#comparison.of(node, COLD), this.#comparison.of(node, WARM)]
-    return warm.ms <= cold.ms * GONE_SHARE && isSignificant(cold, warm)
+    if (category === 'gc' || this.#frames.isOwn(frame) || this.#kinds.handlers.has(frame)) return false
+    if (category === 'native')
+      return this.#explanation.isGoneNative(node) && way.given.every((above) => this.#isHandler(above))
+    if (!this.#explanation.isRepeated(frame) && !this.#explanation.isKept(node)) return false
+    return way.given.every((above) => this.#isApart(frame, above))
   }
 
-  /** For some jobs again, for others not: what it calls is gone only where its caller had nothing to do. */
-  #isCalledNowAndThen(frame: number | undefined): boolean {
-    if (frame === undefined) return false
+  /**
+   * Whether it has nothing to do with what the function above was given. The job's function is given all of it, and
+   * what it does not hand on, those that it calls do not have.
+   */
+  #isApart(frame: number, above: number): boolean {
     const callFrame = this.#frames.callFrame(frame)
-    return !this.#facts.isCalledAlike(callFrame) && !this.isRepeated(callFrame)
+    if (this.#facts.isWithin(callFrame, this.#frames.callFrame(above))) return false
+    return this.#isHandler(above) || this.#kinds.given.has(frame) || this.#facts.takesNothing(callFrame)
+  }
+
+  #isHandler(frame: number): boolean {
+    return this.#kinds.handlers.has(frame)
   }
 
   /** Called in every fresh process, and never in a used one. */
   isRepeated(callFrame: CallFrame): boolean {
-    const share = this.#facts.coldShare(callFrame)
-    return share !== undefined && share >= LEAST_PRESENCE && this.#facts.warmCalls(callFrame) === 0
+    return this.#explanation.isRepeated(this.#frames.intern(callFrame))
   }
 
-  #isUnsafe(node: number): boolean {
-    return this.unsafeOf(this.#comparison.merge.trie.frames[node] as number).length > 0
+  /** A caller that is there only for this: in a used process it is called, and costs next to nothing. */
+  isShellOf({ coldMs }: Repeat, callFrame: CallFrame): boolean {
+    const share = this.#facts.coldShare(callFrame) ?? 0
+    if (share < LEAST_PRESENCE) return false
+    const [cold, warm] = this.#comparison.frameMs(this.#frames.intern(callFrame))
+    return warm <= coldMs * GONE_SHARE && cold <= coldMs * (1 + LEAST_SHARE)
   }
 
   unsafeOf(frame: number): string[] {
-    return this.#frames.category(frame) === 'native' ? [] : this.#openingsUnder(frame)
-  }
-
-  #openingsUnder(frame: number): string[] {
+    if (this.#frames.category(frame) === 'native') return []
     const callFrame = this.#frames.callFrame(frame)
     return this.#openings.under(callFrame, this.#facts.endLine(callFrame))
   }
@@ -152,7 +166,7 @@ export class RepeatFinder {
     for (const pick of [...picks.values()]) {
       if (this.unsafeOf(pick.frame).length === 0) continue
       const parts = new Map<number, Pick>()
-      for (const node of pick.nodes) this.#walk(node, parts, pick.frame)
+      for (const node of pick.nodes) this.#walk(node, parts, { ...TOP, within: pick.frame })
       for (const [key, part] of parts) {
         if (!this.#isNameable(part.frame)) continue
         const known = picks.get(key)
@@ -229,12 +243,6 @@ export class RepeatFinder {
   }
 
   #caller(node: number): number | undefined {
-    const { trie } = this.#comparison.merge
-    for (let at = trie.parents[node] as number; at > 0; at = trie.parents[at] as number) {
-      const frame = trie.frames[at] as number
-      const category = this.#frames.category(frame)
-      if (category === 'application' || category === 'node_modules') return frame
-    }
-    return undefined
+    return this.#comparison.caller(node)
   }
 }

@@ -45,9 +45,21 @@ export interface CallPlace {
   readonly lineNumber: number
 }
 
+/** From character, to character, and how often it has run. An inner range counts instead of the outer one. */
+export type CountedRange = readonly [start: number, end: number, count: number]
+
+export interface CountedFunction extends Suspect {
+  readonly count: number
+  readonly endLine: number
+  /** It has no parameters. */
+  readonly takesNothing: boolean
+  /** The whole function first, then its parts as far as they have run more or less often. */
+  readonly ranges: readonly CountedRange[]
+}
+
 /** What a witness has seen, over all measured executions. */
 export interface WitnessReport {
-  readonly calls: readonly (Suspect & { readonly count: number; readonly endLine: number })[]
+  readonly calls: readonly CountedFunction[]
   /** What was opened and is still open at the end, or is a matter of chance: in words, with the stack of its opening. */
   readonly opened: readonly { readonly what: string; readonly stack: string }[]
   /** Who called the suspects (by index) when they were first called, over awaits, too: innermost first. */

@@ -23,6 +23,8 @@ interface RemoteObject {
 }
 
 const DEPTH = 4
+/** Calls of a suspect that are looked at. Those of a hot function would take minutes. */
+const MOST_CALLS = 20
 const AWAITS = 32
 
 /**
@@ -36,6 +38,7 @@ export class ArgumentWatch {
   readonly #session: InspectorSession
   readonly #urls: ReadonlyMap<string, string>
   readonly #breakpoints = new Map<string, number>()
+  readonly #seen = new Map<number, number>()
   #values: ReadonlySet<unknown> = new Set()
 
   /** @param urls of scripts, by their ids */
@@ -58,8 +61,9 @@ export class ArgumentWatch {
   }
 
   #look(paused: Paused): void {
-    const { hitBreakpoints = [], callFrames } = paused
-    const suspect = this.#breakpoints.get(hitBreakpoints[0] ?? '')
+    const { hitBreakpoints: [breakpointId = ''] = [], callFrames } = paused
+    const suspect = this.#breakpoints.get(breakpointId)
+    if (suspect !== undefined) this.#countCall(suspect, breakpointId)
     if (suspect !== undefined && !this.callers.some((known) => known.suspect === suspect)) {
       this.callers.push({ suspect, stack: stackOf(paused, this.#urls) })
     }
@@ -72,6 +76,12 @@ export class ArgumentWatch {
       this.given.push({ suspect, value: JSON.stringify(found) })
       return
     }
+  }
+
+  #countCall(suspect: number, breakpointId: string): void {
+    const calls = (this.#seen.get(suspect) ?? 0) + 1
+    this.#seen.set(suspect, calls)
+    if (calls === MOST_CALLS) this.#session.post('Debugger.removeBreakpoint', { breakpointId })
   }
 
   #find(value: RemoteObject, depth: number): unknown {

@@ -30,7 +30,7 @@ export class Witness {
     const session = new InspectorSession()
     this.#session = session
     session.post('Profiler.enable')
-    session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
+    session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
     const urls = new Map<string, string>()
     session.on<{ scriptId: string; url: string }>('Debugger.scriptParsed', ({ scriptId, url }) =>
       urls.set(scriptId, url),
@@ -73,7 +73,8 @@ export class Witness {
       const lineOf = lineFinder(source)
       for (const { functionName, ranges } of called) {
         const { startOffset, endOffset, count } = ranges[0] as (typeof ranges)[number]
-        const { line, column } = lineOf(parameters(source, startOffset, endOffset))
+        const begin = parameters(source, startOffset, endOffset)
+        const { line, column } = lineOf(begin)
         calls.push({
           functionName,
           url,
@@ -81,6 +82,8 @@ export class Witness {
           columnNumber: column,
           count,
           endLine: lineOf(endOffset).line,
+          takesNothing: /^(?:async\s*)?\(\s*\)/.test(source.slice(begin, begin + 40)),
+          ranges: ranges.map((range) => [range.startOffset, range.endOffset, range.count] as const),
         })
       }
     }

@@ -7,6 +7,7 @@ import { listSchedules } from '../../../scheduler/declarations.ts'
 import { becomePoolChild } from '../pool/forked-main.ts'
 import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
+import { startBlockCoverage } from './block-coverage.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
 import { encodeFrame } from './frames.ts'
@@ -47,7 +48,7 @@ async function boot(): Promise<void> {
 
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
-  if (options.witness) addonOpenings.install()
+  if (options.witness) prepareWitnesses()
   const openers = new OpenerTracker()
   const census = new Census(native, openers, new AddonTracker(native))
   openers.start()
@@ -95,6 +96,11 @@ function receiveOptions(native: Native): ZygoteOptions {
   const seen = JSON.stringify(command)
   const error = `expected boot of protocol ${PROTOCOL}, got ${seen}; was the package replaced under a running worker? Restart it`
   throw new BootFailure('the handshake', new Error(error))
+}
+
+function prepareWitnesses(): void {
+  addonOpenings.install()
+  startBlockCoverage()
 }
 
 interface Image {
