@@ -59,6 +59,7 @@ export class Trial {
         bootTimeoutMs: options.bootTimeoutMs ?? 60_000,
         freeze: options.freeze ?? true,
         witness: options.witness ?? false,
+        sampler: options.witness !== true,
         hiddenEnv: ['WORKHORSE_BROKER'],
         ballastMb: 0,
         standby: 0,

@@ -55,6 +55,7 @@ export class WindowProfiler implements ExecutionProfiler {
 
   /** Profiles until the time is over or `stopped` settles; then collects what is still on its way. */
   async run(stopped: Promise<void>, busyBefore: number): Promise<void> {
+    if (this.#window.request.kind === 'cpu') this.#profiling.expectProfiler?.(true)
     this.#profiling.profiler = this
     let timer: NodeJS.Timeout | undefined
     const over = new Promise<void>((resolve) => {
@@ -63,6 +64,7 @@ export class WindowProfiler implements ExecutionProfiler {
     await Promise.race([over, stopped])
     clearTimeout(timer)
     this.#profiling.profiler = undefined
+    this.#profiling.expectProfiler?.(false)
     await this.#settle()
     this.#closed = true
     this.#send({ type: 'profiled', skipped: this.#skipped, busyBefore })

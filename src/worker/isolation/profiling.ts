@@ -101,6 +101,8 @@ export interface RawProfile {
 export interface Profiling {
   /** Asked at each job, where there is one. */
   profiler: ExecutionProfiler | undefined
+  /** Measuring may begin at any moment, or will not for long: for those that can have something ready for that. */
+  expectProfiler?(expected: boolean): void
   /** Executions that are measured hand over what they have so far, and go on without. Takes a second at most. */
   handOverProfiles(): Promise<void>
 }

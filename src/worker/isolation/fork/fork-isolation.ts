@@ -132,6 +132,10 @@ export class ForkIsolation implements Isolation, Profiling {
     return this
   }
 
+  expectProfiler(expected: boolean): void {
+    this.#keeper.keepSamplerReady(expected)
+  }
+
   async handOverProfiles(): Promise<void> {
     await Promise.all([...this.#running].filter((horse) => horse.isProfiled).map(askToHandOver))
   }

@@ -26,6 +26,8 @@ export type ZygoteCommand =
   | { readonly type: 'fork'; readonly horse: number }
   /** Kill the horse's whole process group. */
   | { readonly type: 'kill'; readonly horse: number }
+  /** Horses that are forked from now on are going to be sampled; or not any more. */
+  | { readonly type: 'sampler'; readonly ready: boolean }
 
 /** What is to become of a forked process. */
 export type Role = { readonly pool: PoolRole } | { readonly profile: ProfileRequest }
@@ -45,6 +47,8 @@ export interface ZygoteOptions {
   readonly ballastMb: number
   /** Its horses are to be witnessed: look at what native modules open. Slows them. */
   readonly witness?: boolean
+  /** Its horses are to be sampled: make the sampler ready before the fork. */
+  readonly sampler?: boolean
 }
 
 /** Zygote → supervisor. */

@@ -1,5 +1,6 @@
 import type { ProfileRequest } from '../profiling.ts'
 import { InspectorSession } from './inspector-session.ts'
+import type { Native } from './native.ts'
 import { Witness } from './witness.ts'
 
 /** A way to measure a process. */
@@ -16,11 +17,41 @@ export interface Instrument {
 export function createInstrument(request: ProfileRequest): Instrument {
   switch (request.kind) {
     case 'cpu':
-      return new CpuSampler(request.interval)
+      return readySampler ? new ReadySampler(readySampler, request.interval) : new CpuSampler(request.interval)
     case 'heap':
       return new HeapSampler(request.interval)
     case 'witness':
       return new Witness(request.suspects ?? [])
+  }
+}
+
+/** The addon, where this process or the one it was forked from has V8's sampler ready. */
+let readySampler: Native | undefined
+
+/**
+ * Called in the zygote: what makes starting the sampler dear, V8's walk through all code that is loaded, is then done once, and
+ * not in every horse. Where that cannot be had, horses do without.
+ */
+export function keepSamplerReady(native: Native, ready: boolean): void {
+  if (!ready) native.dismissSampler()
+  readySampler = ready && native.prepareSampler() ? native : undefined
+}
+
+class ReadySampler implements Instrument {
+  readonly #native: Native
+  readonly #interval: number
+
+  constructor(native: Native, interval: number) {
+    this.#native = native
+    this.#interval = interval
+  }
+
+  start(): void {
+    this.#native.startSampler(this.#interval)
+  }
+
+  stop(): unknown {
+    return JSON.parse(this.#native.stopSampler())
   }
 }
 

@@ -102,6 +102,11 @@ export class ZygoteHandle {
     this.#send({ type: 'kill', horse })
   }
 
+  /** Whether horses from now on are going to be sampled. */
+  keepSamplerReady(ready: boolean): void {
+    this.#send({ type: 'sampler', ready })
+  }
+
   /** Ends the zygote and with it all of its horses. Resolves when it is gone. */
   async close(): Promise<void> {
     if (this.#gone) return
@@ -145,8 +150,8 @@ export class ZygoteHandle {
   }
 
   #boot(): void {
-    const { modules, freeze, ballastMb, witness = false, bootTimeoutMs } = this.#launch
-    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness } })
+    const { modules, freeze, ballastMb, witness = false, sampler = false, bootTimeoutMs } = this.#launch
+    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness, sampler } })
     const timer = setTimeout(() => {
       this.#bootError = new ZygoteBootError(
         `the zygote was not ready after ${bootTimeoutMs} ms: preload or warmUp hangs, or takes longer than bootTimeout allows`,

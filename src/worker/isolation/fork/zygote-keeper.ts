@@ -111,6 +111,11 @@ export class ZygoteKeeper {
     if (this.#ready) this.#fork(entry)
   }
 
+  /** A zygote that comes up later does not know of it: its horses start their samplers the slow way. */
+  keepSamplerReady(ready: boolean): void {
+    this.#zygote?.keepSamplerReady(ready)
+  }
+
   /** False for one of a zygote that was replaced since. */
   isCurrent(offspring: Offspring): boolean {
     return this.#offspring.get(offspring.number)?.zygote === this.#zygote

@@ -1,5 +1,6 @@
 import type { ZygoteCommand } from './messages.ts'
 import type { Native } from './native.ts'
+import { keepSamplerReady } from './samplers.ts'
 
 /** The zygote's own descriptors. */
 export interface ZygoteSockets {
@@ -48,6 +49,7 @@ export class ZygoteLoop {
     if (packet === null) return this.#leave()
     const command = JSON.parse(packet.data.toString()) as ZygoteCommand
     if (command.type === 'kill') this.#kill(command.horse)
+    if (command.type === 'sampler') keepSamplerReady(this.#native, command.ready)
   }
 
   #kill(horse: number): void {

@@ -23,6 +23,7 @@ import { OpenerTracker } from './opener-tracker.ts'
 import { installProcessIdentity } from './process-identity.ts'
 import { rehearse } from './rehearsal.ts'
 import { readRole } from './role.ts'
+import { keepSamplerReady } from './samplers.ts'
 import { ZygoteLoop } from './zygote-loop.ts'
 
 /**
@@ -62,6 +63,7 @@ async function boot(): Promise<void> {
   const announce = installExitGuards()
   const system = createSystem(native, identity.renew)
   await rehearse(native, system, announce)
+  if (options.sampler) keepSamplerReady(native, true)
   process.title = 'workhorse: zygote'
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
