@@ -194,7 +194,7 @@ export const FLAGS = {
     kind: 'whole',
     value: 'N',
     least: 5,
-    help: 'fresh processes to measure; else as many as fit into 12 s, 10 to 100',
+    help: 'fresh processes to measure; else 10 to 100, until their mean is known or 12 s are over',
   },
   warm: {
     kind: 'whole',

@@ -7,6 +7,8 @@ export interface AdviceFacts {
   /** As shown to people. */
   readonly file: string
   readonly kind: 'hoist' | 'jit'
+  /** Not the application's own: it has to be reached by something that leads to it. */
+  readonly isForeign?: boolean
   readonly unsafe: readonly string[]
   /** The unsafe function that it is a part of. */
   readonly within?: string
@@ -28,6 +30,9 @@ export function adviseOn(facts: AdviceFacts): string {
     facts.within === undefined ? '' : `${facts.within}, which calls it, has to stay in the job; this part need not. `
   if (facts.caller !== undefined && facts.call === undefined) {
     return `${part}Move what ${facts.caller} does with it before the fork: preload(() => …), and keep the result in the module`
+  }
+  if (facts.call === undefined && (facts.isForeign || callOf(facts, '') === '…')) {
+    return `${part}Have it done before the fork: preload(() => …), with something that leads to it, such as ${facts.job} itself with typical arguments`
   }
   return `${part}Move it before the fork: preload(() => ${callOf(facts, '')}), and keep what it makes in the module${facts.call === undefined ? '' : importHint(facts.call)}`
 }

@@ -14,7 +14,6 @@ interface Known {
   readonly endLine: number
   /** Its characters in the file. */
   readonly span: CountedRange
-  readonly takesNothing: boolean
   /** What of it has run, in each fresh process and in each used one. */
   readonly coldParts: CountedRange[][]
   readonly warmParts: CountedRange[][]
@@ -89,11 +88,6 @@ export class CallFacts {
     return Math.min(...known.coldParts.map((parts) => onlyColdShare(parts, known.warmParts)))
   }
 
-  /** True where it has no parameters. */
-  takesNothing(frame: CallFrame): boolean {
-    return this.#find(frame)?.takesNothing ?? false
-  }
-
   /** True where the one is written within the other, and so can see what that was given. */
   isWithin(inner: CallFrame, outer: CallFrame): boolean {
     const [a, b] = [this.#find(inner)?.span, this.#find(outer)?.span]
@@ -127,7 +121,6 @@ export class CallFacts {
         lineNumber,
         endLine: frame.endLine,
         span: frame.ranges[0] ?? [0, 0, 0],
-        takesNothing: frame.takesNothing,
         coldParts: [],
         warmParts: [],
         coldProcesses: 0,

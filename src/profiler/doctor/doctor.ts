@@ -126,6 +126,7 @@ class Reporter {
       function: frame.function,
       file: frame.file,
       kind: 'hoist',
+      isForeign: this.#measured.comparison.merge.frames.category(repeat.frame) !== 'application',
       unsafe: repeat.unsafe,
       ...(repeat.within === undefined ? {} : { within: this.#frame(repeat.within).function }),
       ...(repeat.caller === undefined ? {} : { caller: place.function }),
@@ -205,9 +206,13 @@ function pathOf(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url.replace(/[?#].*$/, '')) : url
 }
 
-/** What must not be moved comes after what may be, whatever it costs. */
-function worth({ coldMsPerJob, warmMsPerJob, unsafe }: Candidate): number {
-  return (coldMsPerJob - warmMsPerJob) * (unsafe.length > 0 ? 1e-6 : 1)
+/** What may be moved as it is comes first, if it is worth mentioning beside what may not; compiling is a rest. */
+const WORTH_OF_UNSAFE = 0.2
+const WORTH_OF_JIT = 0.1
+
+function worth({ coldMsPerJob, warmMsPerJob, unsafe, kind }: Candidate): number {
+  const weight = kind === 'jit' ? WORTH_OF_JIT : unsafe.length > 0 ? WORTH_OF_UNSAFE : 1
+  return (coldMsPerJob - warmMsPerJob) * weight
 }
 
 function rounded(value: number): number {

@@ -54,7 +54,9 @@ export async function raiseRepeats(
     }
     const chain = (chains[index] as CallFrame[]).map((frame) => frames.intern(frame))
     const stop = chain.findIndex(isGivenOne)
-    const target = (stop < 0 ? chain : chain.slice(0, stop)).at(-1) ?? repeat.frame
+    const way = stop < 0 ? chain : chain.slice(0, stop)
+    // What has no name is a bad name for it.
+    const target = way.findLast((frame) => finder.isNameable(frame)) ?? repeat.frame
     const key = frames.category(target) === 'native' ? -1 - index : target
     const known = merged.get(key)
     merged.set(

@@ -113,21 +113,19 @@ export class RepeatFinder {
   #isFinding(node: number, way: Way): boolean {
     const frame = this.#comparison.merge.trie.frames[node] as number
     const category = this.#frames.category(frame)
-    if (category === 'gc' || this.#frames.isOwn(frame) || this.#kinds.handlers.has(frame)) return false
+    if (category === 'gc' || this.#frames.isOwn(frame) || this.#isHandler(frame)) return false
+    // Native code does what its caller wants, for which that may use all that it was given.
     if (category === 'native')
-      return this.#explanation.isGoneNative(node) && way.given.every((above) => this.#isHandler(above))
-    if (!this.#explanation.isRepeated(frame) && !this.#explanation.isKept(node)) return false
-    return way.given.every((above) => this.#isApart(frame, above))
+      return way.given.every((at) => this.#isHandler(at)) && this.#explanation.isGoneNative(node)
+    if (way.given.some((above) => this.#sees(frame, above))) return false
+    if (this.#explanation.isRepeated(frame)) return true
+    // What it keeps, it keeps for what it was given; those that it calls for that may do it for all.
+    return !this.#kinds.given.has(frame) && this.#explanation.isKept(node)
   }
 
-  /**
-   * Whether it has nothing to do with what the function above was given. The job's function is given all of it, and
-   * what it does not hand on, those that it calls do not have.
-   */
-  #isApart(frame: number, above: number): boolean {
-    const callFrame = this.#frames.callFrame(frame)
-    if (this.#facts.isWithin(callFrame, this.#frames.callFrame(above))) return false
-    return this.#isHandler(above) || this.#kinds.given.has(frame) || this.#facts.takesNothing(callFrame)
+  /** A function that is written within another one has all that this was given. */
+  #sees(frame: number, above: number): boolean {
+    return this.#facts.isWithin(this.#frames.callFrame(frame), this.#frames.callFrame(above))
   }
 
   #isHandler(frame: number): boolean {
@@ -154,7 +152,7 @@ export class RepeatFinder {
   }
 
   /** What has neither name nor file of the application's cannot be called by it. */
-  #isNameable(frame: number): boolean {
+  isNameable(frame: number): boolean {
     const category = this.#frames.category(frame)
     const { functionName } = this.#frames.callFrame(frame)
     if (functionName === '' || functionName === '(anonymous)') return false
@@ -168,7 +166,7 @@ export class RepeatFinder {
       const parts = new Map<number, Pick>()
       for (const node of pick.nodes) this.#walk(node, parts, { ...TOP, within: pick.frame })
       for (const [key, part] of parts) {
-        if (!this.#isNameable(part.frame)) continue
+        if (!this.isNameable(part.frame)) continue
         const known = picks.get(key)
         if (known) known.nodes.push(...part.nodes)
         else picks.set(key, part)

@@ -10,6 +10,8 @@ export interface Warming {
 
 /** Every process is a little slower at first, and that is not worth anybody's while. */
 const LEAST_MS = 5
+/** Of all that the job costs in a fresh process. */
+const LEAST_OF_ALL = 0.15
 const LEAST_SHARE = 0.7
 /** A callee with so much of the difference is the better name for it. */
 const MAIN_SHARE = 0.7
@@ -64,7 +66,8 @@ export function findWarming(
   if (best === undefined) return undefined
   const [cold, warm] = [rest(best, COLD), rest(best, WARM)]
   const gain = cold.ms - warm.ms
-  if (gain < LEAST_MS || gain < LEAST_SHARE * cold.ms || !isSignificant(cold, warm)) return undefined
+  const least = Math.max(LEAST_MS, LEAST_OF_ALL * comparison.msPerJob(COLD))
+  if (gain < least || gain < LEAST_SHARE * cold.ms || !isSignificant(cold, warm)) return undefined
   const presence = trie.figures(best, COLD).executions / Math.max(1, comparison.executions(COLD))
   return { frame: trie.frames[best] as number, coldMs: cold.ms, warmMs: warm.ms, presence }
 }

@@ -51,8 +51,6 @@ export type CountedRange = readonly [start: number, end: number, count: number]
 export interface CountedFunction extends Suspect {
   readonly count: number
   readonly endLine: number
-  /** It has no parameters. */
-  readonly takesNothing: boolean
   /** The whole function first, then its parts as far as they have run more or less often. */
   readonly ranges: readonly CountedRange[]
 }

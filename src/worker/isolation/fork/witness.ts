@@ -73,8 +73,7 @@ export class Witness {
       const lineOf = lineFinder(source)
       for (const { functionName, ranges } of called) {
         const { startOffset, endOffset, count } = ranges[0] as (typeof ranges)[number]
-        const begin = parameters(source, startOffset, endOffset)
-        const { line, column } = lineOf(begin)
+        const { line, column } = lineOf(parameters(source, startOffset, endOffset))
         calls.push({
           functionName,
           url,
@@ -82,7 +81,6 @@ export class Witness {
           columnNumber: column,
           count,
           endLine: lineOf(endOffset).line,
-          takesNothing: /^(?:async\s*)?\(\s*\)/.test(source.slice(begin, begin + 40)),
           ranges: ranges.map((range) => [range.startOffset, range.endOffset, range.count] as const),
         })
       }
