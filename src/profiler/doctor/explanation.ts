@@ -40,7 +40,7 @@ export class Explanation {
     return this.#explainedMs(node) >= EXPLAINED * (this.#comparison.of(node, COLD).ms - this.#garbageMs(node))
   }
 
-  /** Native code is not counted: it is gone where its time is, and its caller is not one that only sometimes has work. */
+  /** V8's code is not counted, and Node's not surely: it is gone where its time is, and its caller is not one that only sometimes has work. */
   isGoneNative(node: number): boolean {
     const { merge } = this.#comparison
     const { functionName } = merge.frames.callFrame(merge.trie.frames[node] as number)
@@ -75,7 +75,8 @@ export class Explanation {
     const category = frames.category(frame)
     if (category === 'gc') return 0
     const whole = this.#comparison.of(node, COLD).ms - this.#garbageMs(node)
-    if (category === 'native' ? this.isGoneNative(node) : this.isRepeated(frame)) return whole
+    const isForeign = category === 'native' || category === 'node'
+    if (isForeign ? this.isGoneNative(node) : this.isRepeated(frame)) return whole
     const isOwnGone = this.#facts.onlyColdShare(frames.callFrame(frame)) > MOSTLY
     const own = isOwnGone ? this.#comparison.selfMs(node, COLD) : 0
     return trie.children(node).reduce((sum, child) => sum + this.#explainedMs(child), own)

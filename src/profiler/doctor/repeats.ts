@@ -103,8 +103,8 @@ export class RepeatFinder {
 
   #pick(node: number, picks: Map<number, Pick>, within: number | undefined): void {
     const frame = this.#comparison.merge.trie.frames[node] as number
-    // Native code is the same function everywhere; what it is here for, only its caller tells.
-    const key = this.#frames.category(frame) === 'native' ? -1 - node : frame
+    // Code of V8's or Node's is the same function everywhere; what it is here for, only its caller tells.
+    const key = ['native', 'node'].includes(this.#frames.category(frame)) ? -1 - node : frame
     const known = picks.get(key)
     if (known) known.nodes.push(node)
     else picks.set(key, { frame, nodes: [node], within })
@@ -114,8 +114,8 @@ export class RepeatFinder {
     const frame = this.#comparison.merge.trie.frames[node] as number
     const category = this.#frames.category(frame)
     if (category === 'gc' || this.#frames.isOwn(frame) || this.#isHandler(frame)) return false
-    // Native code does what its caller wants, for which that may use all that it was given.
-    if (category === 'native')
+    // V8's and Node's code does what its caller wants, for which that may use all that it was given.
+    if (category === 'native' || category === 'node')
       return way.given.every((at) => this.#isHandler(at)) && this.#explanation.isGoneNative(node)
     if (way.given.some((above) => this.#sees(frame, above))) return false
     if (this.#explanation.isRepeated(frame)) return true

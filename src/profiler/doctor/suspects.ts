@@ -10,11 +10,12 @@ export interface SuspectKinds {
   readonly handlers: ReadonlySet<number>
 }
 
-const MOST = 60
-const LEAST_MS = 0.5
-const LEAST_SHARE = 0.05
+const MOST = 150
 
-/** Functions that cost clearly more in a fresh process: numbers in the frame table, the dearest first. */
+/**
+ * Functions of the application and its packages that were seen: numbers in the frame table, first those that cost most
+ * more in a fresh process. Also the small ones: an asynchronous job's own function may be seen for an instant only.
+ */
 export function suspectsOf(comparison: Comparison): number[] {
   const { trie, frames } = comparison.merge
   const saved = new Map<number, number>()
@@ -28,9 +29,8 @@ export function suspectsOf(comparison: Comparison): number[] {
     }
   }
   for (const top of comparison.jobNodes()) visit(top, new Set())
-  const least = Math.max(LEAST_MS, LEAST_SHARE * comparison.msPerJob(COLD))
   return [...saved]
-    .filter(([frame, ms]) => ms >= least && isCode(frames, frame))
+    .filter(([frame]) => isCode(frames, frame))
     .sort((a, b) => b[1] - a[1])
     .slice(0, MOST)
     .map(([frame]) => frame)

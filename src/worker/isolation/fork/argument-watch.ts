@@ -60,15 +60,22 @@ export class ArgumentWatch {
     this.#values = values
   }
 
+  /** Suspects that begin at the same place are hit together. */
   #look(paused: Paused): void {
-    const { hitBreakpoints: [breakpointId = ''] = [], callFrames } = paused
-    const suspect = this.#breakpoints.get(breakpointId)
-    if (suspect !== undefined) this.#countCall(suspect, breakpointId)
-    if (suspect !== undefined && !this.callers.some((known) => known.suspect === suspect)) {
+    for (const breakpointId of paused.hitBreakpoints ?? []) {
+      const suspect = this.#breakpoints.get(breakpointId)
+      if (suspect === undefined) continue
+      this.#countCall(suspect, breakpointId)
+      this.#lookAt(suspect, paused)
+    }
+  }
+
+  #lookAt(suspect: number, paused: Paused): void {
+    if (!this.callers.some((known) => known.suspect === suspect)) {
       this.callers.push({ suspect, stack: stackOf(paused, this.#urls) })
     }
-    const scope = callFrames[0]?.scopeChain.find(({ type }) => type === 'local')?.object.objectId
-    if (suspect === undefined || scope === undefined || this.given.some((found) => found.suspect === suspect)) return
+    const scope = paused.callFrames[0]?.scopeChain.find(({ type }) => type === 'local')?.object.objectId
+    if (scope === undefined || this.given.some((found) => found.suspect === suspect)) return
     const { result } = this.#properties(scope)
     for (const { value } of result) {
       const found = value && this.#find(value, DEPTH)
