@@ -10,11 +10,14 @@ export interface SuspectKinds {
   readonly handlers: ReadonlySet<number>
 }
 
-const MOST = 150
+const MOST = 60
+const LEAST_MS = 0.5
+const LEAST_SHARE = 0.05
 
 /**
  * Functions of the application and its packages that were seen: numbers in the frame table, first those that cost most
- * more in a fresh process. Also the small ones: an asynchronous job's own function may be seen for an instant only.
+ * more in a fresh process. Of the small ones only the outermost: an asynchronous job's own function may be seen for an
+ * instant only.
  */
 export function suspectsOf(comparison: Comparison): number[] {
   const { trie, frames } = comparison.merge
@@ -29,8 +32,10 @@ export function suspectsOf(comparison: Comparison): number[] {
     }
   }
   for (const top of comparison.jobNodes()) visit(top, new Set())
+  const outermost = new Set(comparison.jobNodes().flatMap((top) => trie.children(top).map((node) => trie.frames[node])))
+  const least = Math.max(LEAST_MS, LEAST_SHARE * comparison.msPerJob(COLD))
   return [...saved]
-    .filter(([frame]) => isCode(frames, frame))
+    .filter(([frame, ms]) => (ms >= least || outermost.has(frame)) && isCode(frames, frame))
     .sort((a, b) => b[1] - a[1])
     .slice(0, MOST)
     .map(([frame]) => frame)
