@@ -18,7 +18,7 @@ const downwards = LAYERS.slice(1).map((layer, index) => ({
 
 /** What runs in a zygote, a horse or a pool child, as opposed to the supervisor's handles of them. */
 const POOL_CHILD_FILES =
-  '^src/worker/isolation/pool/(forked-main|spawned-main|pool-child|child-channel|child-system|shared-output|parent-watch)\\.ts$'
+  '^src/worker/isolation/pool/(forked-main|spawned-main|pool-child|child-channel|child-measuring|child-system|shared-output|parent-watch)\\.ts$'
 const CHILD_FILES =
   '^src/worker/isolation/fork/(zygote-main|zygote-loop|garbage|horse-main|horse-profiler|samplers|witness|argument-watch|opening-watch|addon-openings|inspector-session|thread-clock|role|hand-over-signal|horse-channel|horse-system|rehearsal|load-application|exit-guards|process-identity|census|opener-tracker|addon-tracker)\\.ts$'
 

@@ -39,31 +39,3 @@ napi_value js_discard(napi_env env, napi_callback_info info) {
   int failed = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
   return failed ? throw_errno(env, "fallocate", errno) : NULL;
 }
-
-napi_value js_duplicate(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
-  int from, to;
-  get_arguments(env, info, 2, arguments);
-  if (!get_descriptor(env, arguments[0], "duplicate(): from", &from) ||
-      !get_descriptor(env, arguments[1], "duplicate(): to", &to)) {
-    return NULL;
-  }
-  if (dup2(from, to) < 0) return throw_errno(env, "dup2", errno);
-  /* dup2 clears close-on-exec, except where both are the same and it does nothing. */
-  return fcntl(to, F_SETFD, 0) == 0 ? NULL : throw_errno(env, "fcntl", errno);
-}
-
-napi_value js_set_blocking(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
-  int fd;
-  bool blocking;
-  get_arguments(env, info, 2, arguments);
-  if (!get_descriptor(env, arguments[0], "setBlocking(): descriptor", &fd) ||
-      !get_boolean(env, arguments[1], "setBlocking(): blocking", &blocking)) {
-    return NULL;
-  }
-  int flags = fcntl(fd, F_GETFL);
-  if (flags < 0) return throw_errno(env, "fcntl", errno);
-  int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-  return fcntl(fd, F_SETFL, wanted) == 0 ? NULL : throw_errno(env, "fcntl", errno);
-}

@@ -127,11 +127,17 @@ static void reap(const struct served *served) {
   for (size_t i = 0; i < child_count;) {
     int status;
     struct rusage usage;
-    if (wait4(children[i].pid, &status, WNOHANG, &usage) != children[i].pid) {
+    pid_t pid = wait4(children[i].pid, &status, WNOHANG, &usage);
+    /* ECHILD: somebody else in this process has waited for it. It is gone, and nobody knows how. */
+    if (pid < 0 && errno == ECHILD) {
+      note(served->notices, "{\"type\":\"reap-failed\",\"horse\":%u,\"pid\":%d,\"message\":\"ECHILD: %s, wait4\"}",
+           children[i].horse, children[i].pid, strerror(ECHILD));
+    } else if (pid != children[i].pid) {
       i++;
       continue;
+    } else {
+      note_end(served->notices, children[i].horse, children[i].pid, status, &usage);
     }
-    note_end(served->notices, children[i].horse, children[i].pid, status, &usage);
     children[i] = children[--child_count];
   }
 }

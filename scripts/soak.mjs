@@ -1,101 +1,110 @@
-// Runs many jobs through one worker in fork mode and fails where one is lost or doubled, or where supervisor or zygote
-// grow: node --expose-gc scripts/soak.mjs [jobs]
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// Runs many jobs through one worker, and fails where one is lost or doubled, or where the worker grows with them:
+// node --expose-gc scripts/soak.mjs [--jobs N] [--isolation fork|pool|inline] [--broker sqlite|redis] [--every N]
+// [--concurrency N]. Every N jobs it lets the worker come to rest and takes stock of it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { RedisServer } from './lib/redis-server.mjs'
 import { root } from './lib/root.mjs'
 import { setUp } from './lib/setup.mjs'
+import { Load } from './lib/soak/load.mjs'
+import { takeStock } from './lib/soak/stock.mjs'
+import { fitLine } from './lib/soak/trend.mjs'
 
-const LIMIT_BYTES_PER_JOB = 1024
-const jobs = Number(process.argv[2] ?? 10_000)
+/** Results are kept as briefly as maintenance has work with them, and the store does not grow. */
+const KEPT_MS = 2000
+/** What the line through the samples may rise over the whole run: V8 takes and gives back memory as it thinks fit. */
+const NOISE_BYTES = 24 * 1024 ** 2
+/** What is alive after a collection is known better. */
+const HEAP_NOISE_BYTES = 2 * 1024 ** 2
+/** So many jobs until the heaps have found their size; where processes are reused, each of them has to. */
+const RUN_IN = { fork: 5000, pool: 50_000, inline: 20_000 }
 
-setUp({ nativeRequired: true })
+const { values } = parseArgs({
+  options: {
+    jobs: { type: 'string', default: '10000' },
+    isolation: { type: 'string', default: 'fork' },
+    broker: { type: 'string', default: 'sqlite' },
+    every: { type: 'string' },
+    concurrency: { type: 'string', default: '4' },
+    built: { type: 'boolean', default: false },
+  },
+})
+const jobs = Number(values.jobs)
+const every = Number(values.every ?? Math.max(1000, Math.round(jobs / 20)))
+if (!values.built) setUp({ nativeRequired: true })
 const dist = (path) => import(join(root, 'dist', path))
 const { connectBroker } = await dist('broker/index.js')
 const { createLogger, createWorker } = await dist('worker/index.js')
 const { noop } = await dist('bench/own-jobs.js')
-const { createJob } = await dist('job/definition.js')
+const { createJob } = await dist('job/create-job.js')
 const { findJob } = await dist('job/registry.js')
 
 const folder = mkdtempSync(join(tmpdir(), 'workhorse-soak-'))
-const broker = await connectBroker(`sqlite:${join(folder, 'soak.db')}`)
+const redis = values.broker === 'redis' ? new RedisServer(join(folder, 'redis'), []) : undefined
+// Nothing of it stays behind, whatever ends this process.
+process.on('exit', () => {
+  redis?.abort()
+  rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+await redis?.start()
+const broker = await connectBroker(redis?.url('10s') ?? `sqlite:${join(folder, 'soak.db')}`)
 const worker = createWorker({
   broker,
   modules: [join(root, 'dist', 'bench', 'own-jobs.js')],
-  isolation: 'fork',
-  concurrency: 4,
+  isolation: values.isolation,
+  concurrency: Number(values.concurrency),
   logger: createLogger('warn'),
 })
-// Ids of jobs that are on their way, and what went wrong. What is kept here must not grow with the jobs.
-const open = new Set()
-const wrong = []
-worker.supervisor.on('ended', ({ id }, { type }) => {
-  if (!open.delete(id) || type !== 'finished') wrong.push(`${id} ${type}`)
-})
+const options = { ...findJob(noop.name).options, resultTtlMs: KEPT_MS }
+const load = new Load(broker, worker.supervisor, () => createJob(noop.name, options, []))
 const running = worker.run()
 
-// The first tenth fills caches, compiles code and lets the heaps find their size.
-await work(jobs / 10)
-const before = await takeStock()
+// The first ones fill caches, compile code and let the heaps find their size.
+const runIn = Math.max(RUN_IN[values.isolation], Math.ceil(jobs / 10))
+await load.run(runIn)
+const samples = [{ jobs: 0, ...(await stock()) }]
 const begun = performance.now()
-await work(jobs)
+for (let done = 0; done < jobs; done = samples.at(-1).jobs) {
+  const share = Math.min(every, jobs - done)
+  await load.run(share)
+  samples.push({ jobs: done + share, ...(await stock()) })
+  console.log(JSON.stringify(samples.at(-1)))
+}
 const seconds = (performance.now() - begun) / 1000
-const after = await takeStock()
 worker.supervisor.stop()
 await running
-const { finished } = (await broker.queueList())[0].counts
 await broker.close()
-rmSync(folder, { recursive: true, force: true })
+await redis?.stop()
 
-const expected = jobs + jobs / 10
+const expected = jobs + runIn
 console.log(
-  `${jobs} jobs in ${seconds.toFixed(1)} s, ${finished} of ${expected} finished, ${wrong.length} ended wrongly`,
+  `${jobs} jobs, ${values.isolation} on ${values.broker}, in ${seconds.toFixed(1)} s (load ${loadavg()[1].toFixed(1)}); ` +
+    `${load.finished} of ${expected} finished, ${load.wrong.length} ended wrongly`,
 )
-const growth = {}
-for (const name of Object.keys(before)) {
-  growth[name] = after[name] - before[name]
-  console.log(`  ${name.padEnd(22)} ${before[name]} -> ${after[name]}`)
-}
-const perJob = {
-  supervisor: Math.round(growth.supervisorRssBytes / jobs),
-  zygote: Math.round(growth.zygotePrivateBytes / jobs),
-}
-console.log(`  growth per job: supervisor ${perJob.supervisor} bytes, zygote ${perJob.zygote} bytes`)
-const leaks =
-  Math.max(perJob.supervisor, perJob.zygote) >= LIMIT_BYTES_PER_JOB ||
-  growth.supervisorDescriptors > 0 ||
-  growth.zygoteDescriptors > 0 ||
-  growth.zygoteChildren > 0
-if (finished !== expected || open.size > 0 || wrong.length > 0 || leaks) process.exit(1)
-
-/** Enqueues so many jobs, a hundred at a time, and waits until all have ended. */
-async function work(count) {
-  const { options } = findJob(noop.name)
-  for (let done = 0; done < count; done += 100) {
-    const batch = Array.from({ length: 100 }, () => createJob(noop.name, options, []))
-    for (const { id } of batch) open.add(id)
-    await broker.jobEnqueue(batch)
-    for (const { id } of batch) await broker.jobWait(id, {})
-  }
+for (const what of load.wrong.slice(0, 20)) console.log(`  WRONG ${what}`)
+const grown = Object.keys(samples[0]).filter((name) => name !== 'jobs' && hasGrown(name))
+if (load.finished !== expected || load.wrong.length > 0 || grown.length > 0) {
+  console.log(`grown: ${grown.join(', ') || 'nothing'}`)
+  process.exit(1)
 }
 
-async function takeStock() {
-  await worker.isolation.standbyPids()
-  globalThis.gc?.()
-  globalThis.gc?.()
-  const zygote = worker.isolation.zygotePid
-  return {
-    supervisorRssBytes: process.memoryUsage().rss,
-    supervisorHeapBytes: process.memoryUsage().heapUsed + process.memoryUsage().external,
-    supervisorDescriptors: readdirSync('/proc/self/fd').length,
-    zygotePrivateBytes: privateBytes(zygote),
-    zygoteDescriptors: readdirSync(`/proc/${zygote}/fd`).length,
-    zygoteChildren: readFileSync(`/proc/${zygote}/task/${zygote}/children`, 'utf8').trim().split(' ').length,
-  }
+/** At rest: horses of the last jobs are buried, and those that stand by are born. */
+async function stock() {
+  await worker.isolation.standbyPids?.()
+  return takeStock()
 }
 
-function privateBytes(pid) {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const field = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024
-  return field('Private_Clean') + field('Private_Dirty') + field('Shared_Dirty')
+function hasGrown(name) {
+  const { slope, noise } = fitLine(samples.map((sample) => [sample.jobs, sample[name]]))
+  const [first, last] = [samples[0][name], samples.at(-1)[name]]
+  console.log(
+    `  ${name.padEnd(22)} ${first} -> ${last}, ${slope.toFixed(4)} a job, ${Math.round(slope * jobs)} in all, ` +
+      `off the line by ${Math.round(noise)}`,
+  )
+  if (name === 'supervisorHeapBytes') return slope * jobs > HEAP_NOISE_BYTES
+  if (name.endsWith('Bytes')) return slope * jobs > NOISE_BYTES
+  return last > first && slope * jobs >= 1
 }

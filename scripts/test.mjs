@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installMissingPackages } from './lib/debian.mjs'
+import { fetchNewer } from './lib/debian-newer.mjs'
 import { root } from './lib/root.mjs'
 import { runNode } from './lib/run.mjs'
 import { setUp } from './lib/setup.mjs'
@@ -12,6 +13,7 @@ const report = join(tmpdir(), `workhorse-tests-${process.pid}.json`)
 
 installMissingPackages()
 setUp({ nativeRequired: true })
+fetchNewer()
 
 step('format and lint')
 runNode(tool('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.')

@@ -115,7 +115,7 @@ export class ForkedBrokerError extends WorkhorseError {
   constructor(openedIn: number, usedIn: number) {
     super(
       'WORKHORSE_FORKED_BROKER',
-      `this broker was opened in process ${openedIn} and used in its fork ${usedIn}; an SQLite handle carried over a fork corrupts the file. Open it in afterFork() or in the job`,
+      `this broker was opened in process ${openedIn} and used in its fork ${usedIn}; both processes would write to one connection, which garbles a Redis's and corrupts an SQLite file. Open it in afterFork() or in the job`,
     )
   }
 }

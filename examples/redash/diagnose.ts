@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeEvent } from './benchmark.ts'
 
+/** Less than the doctor would take by itself: what these jobs repeat is plain, and somebody is watching. */
+const RUNS = '30'
+
 export interface DiagnoseOptions {
   /** The command line's main file. */
   readonly cli: string
@@ -20,7 +23,17 @@ export interface DiagnoseOptions {
  */
 export async function diagnose({ cli, jobsFile, database }: DiagnoseOptions): Promise<string> {
   const graphs = await mkdtemp(join(tmpdir(), 'workhorse-flame-graphs-'))
-  const args = ['doctor', 'record_event', '--args', JSON.stringify([makeEvent(0)]), '--verify', '--graphs', graphs]
+  const args = [
+    'doctor',
+    'record_event',
+    '--args',
+    JSON.stringify([makeEvent(0)]),
+    '--runs',
+    RUNS,
+    '--verify',
+    '--graphs',
+    graphs,
+  ]
   console.log('\nThe doctor on the first case (workhorse doctor record_event --verify):\n')
   const child = spawn(process.execPath, [cli, ...args, '--jobs-file', jobsFile], {
     stdio: ['ignore', 'inherit', 'pipe'],

@@ -20,7 +20,7 @@ export interface BenchOptions {
   readonly isolation: IsolationMode
   readonly jobs: number
   readonly concurrency: number
-  readonly standby?: number
+  readonly standby?: number | 'auto'
   /** Live heap in the zygote, as a large application would have. */
   readonly heapMb: number
   /** A broker to measure; without it, an SQLite file in a folder of the benchmark's own. */

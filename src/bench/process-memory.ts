@@ -20,3 +20,18 @@ export function machineTicks(): { readonly all: number; readonly stolen: number 
   const fields = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
   return { all: fields.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0), stolen: fields[7] ?? 0 }
 }
+
+/**
+ * CPU time of this process's children that it has waited for, and of theirs, in milliseconds: what wait4(2) adds up.
+ * Undefined where there is no /proc.
+ */
+export function waitedCpuMs(): number | undefined {
+  let stat: string
+  try {
+    stat = readFileSync('/proc/self/stat', 'utf8')
+  } catch {
+    return undefined
+  }
+  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * 10
+}

@@ -95,6 +95,8 @@ export interface Broker {
   groupDelete(name: string): Promise<void>
 
   queueList(): Promise<QueueInfo[]>
+  /** What waits in these queues for somebody to claim it. Cheap: an idle number of slots is thought over by it. */
+  queueBacklog(queues: readonly string[]): Promise<QueueBacklog>
   /** Delete the jobs that are queued in it now, each as `jobDelete` does, in steps. Returns how many. */
   queueEmpty(queue: string): Promise<number>
   /** Workers claim nothing more from the queue until it is resumed. A queue may be paused before it exists. */
@@ -121,6 +123,8 @@ export interface Broker {
   workerRegister(worker: WorkerRegistration): Promise<void>
   /** False where the worker was forgotten meanwhile (the machine slept, say) and has to register again. */
   workerHeartbeat(params: WorkerHeartbeatParams): Promise<boolean>
+  /** The worker runs more or fewer jobs at a time from now on. Does nothing where it was forgotten meanwhile. */
+  workerResize(worker: WorkerRegistration): Promise<void>
   workerUnregister(name: string): Promise<void>
   /** Workers that have been heard of within their `ttlMs`. */
   workerList(): Promise<WorkerInfo[]>
@@ -289,6 +293,8 @@ export interface Maintenance {
   readonly poisoned: readonly PoisonedJob[]
   /** Jobs forgotten because their time to live was over. */
   readonly expired: number
+  /** When this was so, by the clock that `nextDueAt` is in: that of the caller may differ, and may be set. */
+  readonly at: number
   /** When the next scheduled job becomes due. */
   readonly nextDueAt?: number
 }
@@ -315,6 +321,13 @@ export interface QueueInfo {
   readonly name: string
   readonly paused: boolean
   readonly counts: Readonly<Record<JobState, number>>
+}
+
+export interface QueueBacklog {
+  /** Jobs that could be claimed; those of one queue are counted up to 1000. */
+  readonly waiting: number
+  /** How long the first in line of any of the queues has waited; 0 where nothing waits. */
+  readonly oldestMs: number
 }
 
 export interface WorkerRegistration {

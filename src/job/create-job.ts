@@ -44,9 +44,11 @@ export function createJob(
 /** Options that a job takes along as they are. */
 const CARRIED = ['meta', 'limits', 'ttlMs', 'retry', 'repeat', 'group', 'isolation', 'dependsOn'] as const
 
+/** In a loop, for it runs for every job that is enqueued. */
 function pick<T extends object, K extends keyof T>(source: T, keys: readonly K[]): Pick<T, K> {
-  const present = keys.filter((key) => source[key] !== undefined)
-  return Object.fromEntries(present.map((key) => [key, source[key]])) as Pick<T, K>
+  const picked: Partial<Pick<T, K>> = {}
+  for (const key of keys) if (source[key] !== undefined) picked[key] = source[key]
+  return picked as Pick<T, K>
 }
 
 function identify(name: string, { id, unique }: ResolvedEnqueueOptions, args: string): Pick<NewJob, 'id' | 'unique'> {

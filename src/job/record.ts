@@ -99,6 +99,8 @@ export interface ClaimedJob {
   readonly timeoutMs: number
   readonly createdAt: number
   readonly enqueuedAt: number
+  /** When it was claimed. As the two above by the broker's clock, which need not be that of the worker. */
+  readonly startedAt: number
   readonly retry?: RetryPolicy
   /** Retries not used yet; there where `retry` is. */
   readonly retriesLeft?: number
@@ -167,4 +169,6 @@ export interface JobResultEntry {
   readonly result?: string
   /** Of any other. */
   readonly failure?: JobFailure
+  /** What it has cost; absent where its worker died before it could say so. */
+  readonly bill?: Bill
 }

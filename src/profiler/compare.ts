@@ -1,5 +1,5 @@
 import type { ProfileHead, ProfileMerge } from './merge.ts'
-import type { NodeDiff, Profile } from './profile.ts'
+import type { DiffMeta, NodeDiff, Profile } from './profile.ts'
 import type { NodeFigures } from './stack-trie.ts'
 
 export const COLD = 0
@@ -113,7 +113,12 @@ export class Comparison {
   }
 
   /** The comparison as a profile; widths are those of the cold runs. */
-  build(head: Omit<ProfileHead, 'diff'>, warmAfter: number, folder = process.cwd()): Profile {
+  build(
+    head: Omit<ProfileHead, 'diff'>,
+    warmAfter: number,
+    folder = process.cwd(),
+    sides?: DiffMeta['sides'],
+  ): Profile {
     const profile = this.merge.build(head, folder, (node, index) =>
       node.phase === undefined ? node : { ...node, diff: this.diff(index) },
     )
@@ -125,6 +130,7 @@ export class Comparison {
         coldMsPerJob: this.msPerJob(COLD),
         warmMsPerJob: this.msPerJob(WARM),
         warmAfter,
+        ...(sides === undefined ? {} : { sides }),
       },
     }
     return { ...profile, meta }

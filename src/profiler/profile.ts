@@ -115,6 +115,8 @@ export interface DiffMeta {
   readonly warmMsPerJob: number
   /** Jobs that the process had run before the first one that was measured as warm. */
   readonly warmAfter: number
+  /** What the sides are called, where they are not fresh and used processes. */
+  readonly sides?: { readonly cold: string; readonly warm: string }
 }
 
 /** What measuring cost; shown beside what was measured, and no part of any total. */

@@ -20,7 +20,8 @@ function headline({ meta, nodes }: Profile): string {
   const whole = nodes[0]?.total ?? 0
   const each = meta.executions > 0 ? whole / meta.executions : 0
   const what = meta.unit === 'bytes' ? `${formatBytes(each)} allocated` : `${ms(each)} CPU`
-  const parts = [`${meta.title}: ${meta.executions} executions, ${what} each`]
+  const executions = meta.executions === 1 ? '1 execution' : `${meta.executions} executions`
+  const parts = [`${meta.title}: ${executions}, ${what} each`]
   if (meta.lost > 0) parts.push(`${meta.lost} lost`)
   if (meta.skipped > 0) parts.push(`${meta.skipped} left alone`)
   return parts.join(', ')

@@ -6,7 +6,7 @@ import type { Bill, JobRecord } from '../job/record.ts'
 export const BILL_KEYS = ['cpu', 'memory', 'wall', 'wait'] as const
 export type BillKey = (typeof BILL_KEYS)[number]
 
-/** What all kept jobs of one name on one queue have cost together. Of a job that was retried, the last execution counts. */
+/** What all kept jobs of one name on one queue have cost together, each with the last ten of its executions. */
 export interface BillSum {
   readonly name: string
   readonly queue: string
@@ -42,12 +42,19 @@ export async function sumBills(broker: Broker): Promise<BillSum[]> {
   const sums = new Map<string, BillSum>()
   for await (const page of pages(broker, {})) {
     for (const job of page) {
-      if (job.bill === undefined) continue
       const key = JSON.stringify([job.name, job.queue])
-      sums.set(key, add(sums.get(key) ?? nothing(job), job.bill))
+      for (const bill of await billsOf(broker, job)) sums.set(key, add(sums.get(key) ?? nothing(job), bill))
     }
   }
   return [...sums.values()].sort((a, b) => b.cpuMs - a.cpuMs)
+}
+
+/** Of all executions that are remembered. One that was canceled is in no history, and its bill is the job's. */
+async function billsOf(broker: Broker, { id, executionId, bill }: JobRecord): Promise<Bill[]> {
+  const results = await broker.jobResults(id)
+  const isKnown = results.some((entry) => entry.executionId === executionId)
+  const all = [...(isKnown ? [] : [bill]), ...results.map((entry) => entry.bill)]
+  return all.filter((one) => one !== undefined)
 }
 
 export function costOf(bill: Bill | undefined, key: BillKey): number {
@@ -63,11 +70,13 @@ export function costOf(bill: Bill | undefined, key: BillKey): number {
   }
 }
 
-function cpuMsOf(bill: Bill | undefined): number {
+/** User and system; 0 without a bill. */
+export function cpuMsOf(bill: Bill | undefined): number {
   return (bill?.usage?.cpuUserMs ?? 0) + (bill?.usage?.cpuSystemMs ?? 0)
 }
 
-async function* pages(
+/** All jobs that a filter lets through, a thousand at a time, the newest first. */
+export async function* pages(
   broker: Broker,
   filter: Omit<JobListParams, 'limit' | 'cursor'>,
 ): AsyncGenerator<readonly JobRecord[]> {

@@ -7,10 +7,14 @@ import { type Duration, parseDuration } from '../support/duration.ts'
 import type { Logger } from '../support/logger.ts'
 import { packageVersion } from '../support/package-version.ts'
 import { ControlServer } from './control/control-server.ts'
+import type { MasterDescription } from './control/messages.ts'
+import { ProfilerDesk } from './control/profiler-desk.ts'
 import type { Isolation, IsolationMode } from './isolation/isolation.ts'
 import { IsolationRouter } from './isolation/isolation-router.ts'
 import { IsolationOpener } from './isolation/open-isolation.ts'
 import { resolvePoolOptions } from './isolation/pool/pool-config.ts'
+import type { ProfileSampling } from './profiles/continuous-profiler.ts'
+import { Sampling } from './profiles/sampling.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import {
   createIdentity,
@@ -31,9 +35,14 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly queueIsolation?: Readonly<Record<string, IsolationMode>>
   readonly pool?: PoolConfig
   readonly logger: Logger
-  /** Horses forked ahead, in fork mode. Default: `concurrency`. */
-  readonly standby?: number
+  /**
+   * Horses forked ahead, in fork mode. Default `'auto'`: as many as jobs come within the time that a fork takes, at least 1,
+   * and at most as many as there are slots.
+   */
+  readonly standby?: number | 'auto'
   readonly nodeFlags?: readonly string[]
+  /** Environment variables that its jobs do not see in fork and pool mode. Default `['WORKHORSE_BROKER']`. */
+  readonly hiddenEnv?: readonly string[]
   readonly bootTimeout?: Duration
   readonly freeze?: boolean
   readonly ballastMb?: number
@@ -41,6 +50,10 @@ export interface CreateWorkerOptions extends WorkerOptions {
   readonly name?: string
   /** Whose schedules the job modules declare: what this owner declares no more is removed. Default `'workhorse'`. */
   readonly scheduleOwner?: string
+  /** Who has started it, where it is one of several. */
+  readonly master?: MasterDescription
+  /** Profile some executions for ever. Default: none. */
+  readonly profile?: ProfileSampling
   /** Called when the isolation is up, just before the first job is taken. */
   readonly onReady?: () => void
   /** Called where the worker cannot go on: neither its zygote nor pool children could be replaced. */
@@ -77,8 +90,12 @@ export function createWorker(options: CreateWorkerOptions): Worker {
   const router = new IsolationRouter({ main: isolation, byQueue, open: (mode) => opener.open(mode) })
   const supervisor = new Supervisor(broker, router, gateway, identity, resolved)
   logWorkerEvents(supervisor, logger)
-  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode }
-  const control = new ControlServer(description, router, () => supervisor.running.length)
+  supervisor.on('resized', (_from, slots) => router.resize(slots))
+  const { master } = options
+  const description = { name: identity.name, pid: identity.pid, isolation: isolation.mode, ...(master && { master }) }
+  const desk = new ProfilerDesk(router)
+  const control = new ControlServer(description, desk, () => supervisor.running.length)
+  const sampling = new Sampling(options.profile, desk, logger)
   const scheduler = new Scheduler(broker, options.scheduleOwner ?? 'workhorse', logSchedules(logger))
   return {
     name: identity.name,
@@ -97,19 +114,22 @@ export function createWorker(options: CreateWorkerOptions): Worker {
         // A burst ends when the queues are empty: what becomes due later is not its business.
         if (!resolved.burst) await scheduler.start(router.schedules)
         await control.open(logger)
+        sampling.begin()
         options.onReady?.()
         await supervisor.run()
       } finally {
         await control.close()
         await scheduler.stop()
         await router.close()
+        await sampling.end()
       }
     },
   }
 }
 
-function createOpener(options: CreateWorkerOptions, { concurrency, renewMs }: ResolvedWorkerOptions): IsolationOpener {
-  const { logger, pool = {} } = options
+function createOpener(options: CreateWorkerOptions, resolved: ResolvedWorkerOptions): IsolationOpener {
+  const { slots, renewMs, exitGraceMs } = resolved
+  const { logger, pool = {}, standby = 'auto' } = options
   const bootTimeoutMs =
     options.bootTimeout === undefined ? 60_000 : parseDuration(options.bootTimeout, 'option bootTimeout')
   return new IsolationOpener({
@@ -119,12 +139,15 @@ function createOpener(options: CreateWorkerOptions, { concurrency, renewMs }: Re
       ballastMb: options.ballastMb ?? 0,
       nodeFlags: options.nodeFlags ?? [],
       bootTimeoutMs,
-      hiddenEnv: ['WORKHORSE_BROKER'],
-      standby: wholeNumber(options.standby ?? concurrency, 'standby', 0),
+      hiddenEnv: options.hiddenEnv ?? ['WORKHORSE_BROKER'],
+      standby: standby === 'auto' ? standby : wholeNumber(standby, 'standby', 0),
+      slots: slots.min,
+      exitGraceMs,
     },
-    pool: resolvePoolOptions(pool, concurrency, bootTimeoutMs),
+    pool: resolvePoolOptions(pool, slots, bootTimeoutMs, exitGraceMs),
     poolStart: pool.start,
     blockedMs: renewMs,
+    exitGraceMs,
     logger,
     onBroken: options.onBroken ?? ((error) => logger.error({ err: error }, error.message)),
   })

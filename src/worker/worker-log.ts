@@ -32,19 +32,23 @@ export function logSchedules(logger: Logger): SchedulerHooks {
 
 /** Writes what happens in a worker to its log, one line each. */
 export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
-  supervisor.on('started', (job) =>
-    logger.debug({ event: 'job.started', ...subject(job) }, `started, attempt ${job.attempt}`),
-  )
+  supervisor.on('started', (job) => {
+    if (!logger.isLevelEnabled('debug')) return
+    logger.debug({ event: 'job.started', ...subject(job) }, `started, attempt ${job.attempt}`)
+  })
   supervisor.on('ended', (job, outcome) => logEnd(logger, job, outcome))
   supervisor.on('output', (job, stream, line) => logger.info({ event: 'job.output', ...subject(job), stream }, line))
   supervisor.on('jobLog', (job, message) => logger.info({ event: 'job.log', ...subject(job) }, message))
   supervisor.on('unlimited', (job) =>
     logger.warn(
       { event: 'limits.unkept', ...subject(job) },
-      'its limits of memory, CPU time and output are not kept here: that needs a process of its own (isolation fork)',
+      'its limits of memory, CPU time, open files and output are not kept here: that needs a process of its own (isolation fork)',
     ),
   )
   supervisor.on('leaving', (reason) => logger.info({ event: 'worker.leaving', reason }, LEAVE_REASONS[reason]))
+  supervisor.on('resized', (from, to, reason) =>
+    logger.info({ event: 'slots.changed', from, to, reason }, `slots ${from} → ${to}: ${reason}`),
+  )
   supervisor.on('commanded', (command) => logger.info({ event: 'worker.commanded', command }, describeCommand(command)))
   supervisor.on('leaseLost', (job) =>
     logger.warn(
@@ -79,6 +83,7 @@ export function logWorkerEvents(supervisor: Supervisor, logger: Logger): void {
 }
 
 function logEnd(logger: Logger, job: ClaimedJob, outcome: ExecutionOutcome): void {
+  if (outcome.type === 'finished' && !logger.isLevelEnabled('info')) return
   const { bill } = outcome
   const took = bill ? ` in ${formatDuration(bill.wallMs)}` : ''
   const fields = { event: `job.${outcome.type}`, ...subject(job), ...(bill ? { bill } : {}) }

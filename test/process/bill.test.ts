@@ -106,6 +106,8 @@ describe('bills on the command line', () => {
     const dear = await place.enqueue('burn-for', [400], { queue: 'default' })
     const middle = await place.enqueue('burn-for', [150], { queue: 'default' })
     for (const id of [cheap, dear, middle]) expect((await place.ended(id)).state).toBe('finished')
+    const retried = await place.enqueue('burn-and-fail', [60], { retry: 2 })
+    expect((await place.ended(retried)).state).toBe('failed')
 
     const shown = await printed(['jobs', 'show', dear, ...broker], { cwd })
     expect(shown).toMatch(/bill +.* in all, waited .*CPU .* user, .* system/)
@@ -115,7 +117,7 @@ describe('bills on the command line', () => {
     const { jobs } = await printedJson<{ jobs: { id: string }[] }>(['jobs', 'list', '--sort', 'cpu', ...broker], {
       cwd,
     })
-    expect(jobs.map(({ id }) => id)).toEqual([dear, middle, cheap])
+    expect(jobs.map(({ id }) => id)).toEqual([dear, middle, retried, cheap])
     expect(await printed(['jobs', 'list', '--sort', 'cpu', '--limit', '1', ...broker], { cwd })).toMatch(
       /cpu .*\n.*400|4\d\d ms/,
     )
@@ -123,9 +125,14 @@ describe('bills on the command line', () => {
     const { bills } = await printedJson<{ bills: Record<string, unknown>[] }>(['info', '--bill', ...broker], { cwd })
     expect(bills).toMatchObject([
       { name: 'burn-for', queue: 'default', executions: 2 },
+      { name: 'burn-and-fail', queue: 'default', executions: 3 },
       { name: 'hold', queue: 'default', executions: 1 },
     ])
     expect(bills[0]?.['cpuMs']).toBeGreaterThan(550)
+    expect(bills[1]?.['cpuMs']).toBeGreaterThan(180)
+    const [last, ...earlier] = (await printed(['jobs', 'show', retried, ...broker], { cwd })).split('history').reverse()
+    expect(earlier).toHaveLength(1)
+    expect(last?.match(/CPU .* user/g)).toHaveLength(3)
     expect(await printed(['info', '--bill', ...broker], { cwd })).toContain('burn-for')
   })
 })

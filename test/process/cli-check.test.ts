@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { printed, runCli } from '../support/cli.ts'
@@ -53,7 +54,7 @@ describe('check', () => {
     const stable = stdout
       .replaceAll(cwd, '/project')
       .replace(/\d+\.\d+\.\d+ on \S+/, 'VERSION on PLATFORM')
-      .replace(/\d+(\.\d+)? ms/, 'N ms')
+      .replace(/ready in \d+(\.\d+)? m?s/, 'ready in N ms')
       .replace(/node \/\S+\/scripts/, 'node /package/scripts')
     expect(stable).toMatchInlineSnapshot(`
       "  node       VERSION on PLATFORM
@@ -132,5 +133,90 @@ describe('check', () => {
     await chmod(cwd, 0o700)
     expect(code).toBe(1)
     expect(stdout).toContain('nothing can be written to')
+  })
+})
+
+const LEAKY = `
+import { spawn } from 'node:child_process'
+import { openSync, watch } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { job, preload } from 'workhorse'
+import { leave } from './library.mjs'
+
+const server = createServer()
+preload(async () => {
+  leave()
+  spawn('sleep', ['30'])
+  openSync('template.html')
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  connect(server.address().port, '127.0.0.1').on('error', () => {})
+  watch('.', () => {})
+})
+job('nothing', () => {})
+`
+const LIBRARY = `
+import { Worker } from 'node:worker_threads'
+export function leave() {
+  setInterval(() => {}, 1000)
+  new Worker('setInterval(() => {}, 1000)', { eval: true })
+}
+`
+
+describe('check --fork', () => {
+  test('names what the preload leaves open, the line that opened it, and where it belongs', async () => {
+    const files = { 'jobs.mjs': LEAKY, 'library.mjs': LIBRARY, 'template.html': '<p>' }
+    const { cwd, report } = await check(files, { args: ['--fork'] })
+    const errors = report.errors as readonly (Line & { openedAt?: string; moveTo?: string })[]
+    const of = (kind: string) => errors.filter(({ subject }) => subject === kind)
+    expect(of('timer')).toMatchObject([
+      {
+        text: 'a timer is open',
+        openedAt: '/project/library.mjs:4:3',
+        moveTo: 'start it in afterFork() or in the job',
+      },
+    ])
+    expect(of('child-process')).toMatchObject([{ openedAt: '/project/jobs.mjs:11:3', moveTo: expect.any(String) }])
+    expect(of('server')).toMatchObject([
+      { text: 'a listening TCP server is open', openedAt: expect.stringMatching(/jobs\.mjs:13:/) },
+    ])
+    expect(of('socket').map(({ openedAt }) => openedAt)).toContain('/project/jobs.mjs:14:3')
+    expect(of('watcher')).toMatchObject([{ openedAt: '/project/jobs.mjs:15:3' }])
+    expect(of('thread').map(({ openedAt }) => openedAt)).toContain('/project/library.mjs:5:3')
+    expect(report.warnings.filter(({ subject }) => subject === 'file')).toMatchObject([
+      { text: expect.stringContaining('template.html'), openedAt: '/project/jobs.mjs:12:3' },
+    ])
+    // The same for people; and the worker refuses what is an error here.
+    const { code, stdout } = await runCli(['check', '--fork'], { cwd })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(
+      /timer +a timer is open\n +at .*library\.mjs:4:3\n +→ start it in afterFork\(\) or in the job\n/,
+    )
+    expect((await runCli(['worker', '--burst', '--isolation', 'fork'], { cwd })).stderr).toContain('a timer is open')
+  })
+
+  test('finds nothing where nothing is left open, and tells of addons that are known to be unsafe', async () => {
+    const { report, text } = await check({ 'jobs.mjs': JOBS }, { args: ['--fork'] })
+    expect(report).toMatchObject({ ok: true, warnings: [], errors: [] })
+    expect(text(report.facts, 'left open')).toBe('nothing')
+    const addon = createRequire(import.meta.url).resolve('@libsql/linux-x64-gnu')
+    const jobs = `import { createRequire } from 'node:module'
+import { job } from 'workhorse'
+createRequire(import.meta.url)('${addon}')
+job('nothing', () => {})`
+    const { report: loaded } = await check({ 'jobs.mjs': jobs }, { args: ['--fork'] })
+    expect(loaded.warnings).toMatchObject([
+      {
+        subject: 'addon',
+        text: expect.stringMatching(/^@libsql\/linux-x64-gnu: starts threads when a database is opened/),
+        openedAt: '/project/jobs.mjs:3:31',
+        moveTo: 'import it in the job module, and use it in afterFork or in the job',
+      },
+    ])
+  })
+
+  test('says how the preload failed, where it did', async () => {
+    const jobs = "import { preload } from 'workhorse'\npreload(() => { throw new TypeError('no schema') })"
+    const { report } = await check({ 'jobs.mjs': jobs }, { args: ['--fork'] })
+    expect(report.errors).toEqual([{ subject: 'preload', text: 'preload failed: TypeError: no schema' }])
   })
 })

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { connectBroker } from '../../dist/broker/index.js'
 import type { Snapshot } from '../../src/queue/inspect.ts'
 import { descendants, isAlive, printed, printedJson, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/jobs.ts'
 import { createProject, JOBS } from '../support/project.ts'
 
 const workers = async (cwd: string) => (await printedJson<Snapshot>(['info'], { cwd })).workers
@@ -73,6 +75,44 @@ job('hold', async () => {
     expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('half a deploy')
     await writeFile(join(cwd, 'jobs.mjs'), version(1))
     expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
+  })
+
+  test('--watch loads them anew when one of their files is saved; a broken save keeps what there is', {
+    timeout: 120_000,
+  }, async () => {
+    const jobs = version(0).replace('=> 0', '=> number()').replace('return 0', 'return number()')
+    const cwd = await createProject({
+      'jobs.mjs': `import { number } from './lib/number.mjs'\n${jobs}`,
+      'lib/number.mjs': 'export const number = () => 1',
+    })
+    const save = (text: string) => writeFile(join(cwd, 'lib/number.mjs'), text)
+    const times = (event: string) => worker.log.filter((line) => line.event === event).length
+    const worker = startCli(['worker', '--watch', '--isolation', 'fork', '--concurrency', '2'], { cwd })
+    await worker.waitForEvent('worker.ready')
+    const held = await printed(['enqueue', 'hold'], { cwd })
+    await worker.waitForOutput('holding')
+    // Two saves in a row are one change, and a file that no job imports is none.
+    await writeFile(join(cwd, 'lib/notes.txt'), 'nothing to do with it')
+    await save('export const number = () => 1.5')
+    await save('export const number = () => 2')
+    await worker.waitForEvent('worker.reloaded')
+    expect(worker.log.find(({ event }) => event === 'worker.reload')?.msg).toContain('lib/number.mjs changed')
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('2')
+    await save('export const number = () => {')
+    expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('stay as they were')
+    // The command line would load the broken file, too.
+    const broker = await connectBroker(`sqlite:${join(cwd, 'workhorse.db')}`)
+    onTestFinished(() => broker.close())
+    await broker.jobEnqueue([newJob({ id: 'meanwhile', name: 'version' })])
+    expect(await broker.jobWait('meanwhile', { timeoutMs: 20_000 })).toMatchObject({ state: 'finished', result: '2' })
+    const reloads = times('worker.reloaded')
+    await save('export const number = () => 3')
+    await eventually(() => expect(times('worker.reloaded')).toBe(reloads + 1), { timeoutMs: 15_000 })
+    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('3')
+    await writeFile(join(cwd, 'release'), '')
+    await eventually(async () => {
+      expect(await printedJson(['jobs', 'show', held], { cwd })).toMatchObject({ state: 'finished', result: 1 })
+    })
   })
 
   test('SIGHUP says so where the mode cannot', async () => {

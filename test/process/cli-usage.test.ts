@@ -50,8 +50,8 @@ describe('help', () => {
         suspend                 let all workers take nothing more
         resume                  let all workers go on
         profile [NAME [JSON…]]  show where jobs spend their time, over many processes
-        doctor NAME             say what every fresh process of a job repeats, and how to mend it
-        bench [SCENARIO]        measure a whole worker on this machine
+        doctor [NAME]           say what every fresh process of a job repeats, and how to mend it
+        bench [JOB]             measure a job, or the engine alone, on this machine
         check                   say whether everything here is ready to work
         shell                   open a REPL with the jobs loaded
 
@@ -184,10 +184,10 @@ describe('a mistake is one line with the nearest known name', () => {
     )
     expect(await mistake(['info', '--json=yes'])).toMatchInlineSnapshot(`"workhorse: --json takes no value, got 'yes'"`)
     expect(await mistake(['worker', '--concurrency', 'many'])).toMatchInlineSnapshot(
-      `"workhorse: --concurrency: expected a whole number of at least 1, got 'many'"`,
+      `"workhorse: --concurrency: expected a whole number of at least 1, or two as 2..8, the larger last, got 'many'"`,
     )
     expect(await mistake(['worker', '--concurrency'])).toMatchInlineSnapshot(
-      `"workhorse: --concurrency needs a value: --concurrency N"`,
+      `"workhorse: --concurrency needs a value: --concurrency N|MIN..MAX"`,
     )
     expect(await mistake(['worker', '--name', '--burst'])).toMatchInlineSnapshot(
       `"workhorse: --name needs a value: --name NAME"`,
@@ -272,7 +272,7 @@ describe('a mistake is one line with the nearest known name', () => {
   test('options of the config file', async () => {
     const config = 'export default { concurency: 3 }'
     expect(await mistake(['info'], { 'workhorse.config.mjs': config })).toMatchInlineSnapshot(
-      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, lease, maxAbandonments, zygote"`,
+      `"workhorse: /project/workhorse.config.mjs: unknown option 'concurency'; did you mean 'concurrency'? Known are app, broker, exposeBrokerUrl, jobs, queues, concurrency, isolation, queueIsolation, pool, standby, grace, exitGrace, lease, maxAbandonments, maxJobs, maxIdleTime, pidFile, zygote, profile"`,
     )
   })
 })

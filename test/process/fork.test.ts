@@ -295,6 +295,17 @@ describe('a zygote', () => {
     expect(deaths).toEqual(['it was ended by SIGKILL'])
   })
 
+  it('that is being replaced forks none for a job that was killed meanwhile', async () => {
+    const { isolation, run, deaths } = await start(fixtureJobs('behaviours.mjs'))
+    const zygote = isolation.zygotePid
+    process.kill(zygote, 'SIGKILL')
+    await eventually(() => expect(deaths).toHaveLength(1))
+    const waiting = run('tell')
+    waiting.running.kill()
+    expect(resultOf(await run('add', [2, 2]))).toBe(4)
+    expect(await waiting).toMatchObject({ end: { type: 'unstarted' }, told: [] })
+  })
+
   it('that cannot be replaced is given up, and waiting jobs are handed back', { timeout: 60_000 }, async () => {
     const { file, run, isolation, broken, deaths } = await startWith(`job('fine', () => 'fine')`)
     await writeFile(file, 'throw new Error("no more")')

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LimitOptions } from '../../src/job/limits.ts'
 import { eventually } from '../support/eventually.ts'
 import { fixtureJobs } from '../support/fork-isolation.ts'
@@ -106,5 +106,21 @@ describe('a job in inline mode', () => {
     const id = await place.enqueue('hold', [1], { limits: { memory: '1MB' } })
     expect((await place.ended(id)).state).toBe('finished')
     expect(place.log.filter((line) => line.includes('limits.unkept'))).toHaveLength(1)
+  })
+})
+
+describe('a beforeExit hook that hangs', () => {
+  it('costs neither the outcome of its job nor the slot for longer than it may', { timeout: 60_000 }, async () => {
+    process.env['TEST_HANGING_HOOK'] = '1'
+    onTestFinished(() => void delete process.env['TEST_HANGING_HOOK'])
+    const place = await workplace('fork')
+    // The timeout comes first: it is no business of the hook's.
+    place.start({ modules, concurrency: 1, exitGrace: '900ms' })
+    const options = { timeout: '400ms', limits: { grace: 0 } }
+    const good = await place.enqueue('hold', [1], options)
+    const bad = await place.enqueue('burn-and-fail', [1], options)
+    expect(await place.ended(good)).toMatchObject({ state: 'finished', result: '"held"', bill: { signal: 'SIGKILL' } })
+    expect(await place.ended(bad)).toMatchObject({ state: 'failed', failure: { kind: 'error', message: 'burnt' } })
+    expect(place.log.join('')).toContain('its beforeExit hooks had not ended 900 ms after the job')
   })
 })

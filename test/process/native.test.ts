@@ -55,12 +55,15 @@ async function tellings(name: string, ...args: readonly (string | number)[]): Pr
     .map((line) => JSON.parse(line) as unknown)
 }
 
+/** The matrix takes four times as many: what goes wrong in a fork goes wrong rarely. */
+const FORKS = Number(process.env['WORKHORSE_TEST_FORKS'] ?? 76)
+
 const scenario = (name: string) => tellings('scenarios.mjs', name)
 
 describe('fork', () => {
   test.each([
-    { forks: 304, heapMb: 15, memory: 'as it is' },
-    { forks: 304, heapMb: 200, memory: 'frozen' },
+    { forks: FORKS, heapMb: 15, memory: 'as it is' },
+    { forks: FORKS, heapMb: 200, memory: 'frozen' },
   ])('$forks children do what Node can do, with $heapMb MB of heap, $memory', { timeout: 240_000 }, async (it) => {
     const server = createServer((_, response) => response.end('served')).listen(0, '127.0.0.1')
     await new Promise((resolve) => server.on('listening', resolve))
@@ -269,6 +272,70 @@ describe('serveForks', () => {
   })
 })
 
+describe('frames', () => {
+  test('arrive as they were sent, one at a time, of any size', () => {
+    const [a, b] = pair('stream')
+    native.sendFrame(a, '{"type":"first"}', '')
+    native.sendFrame(a, '', 'zwölf 🐎')
+    expect(native.receiveFrame(b)).toEqual(['{"type":"first"}', ''])
+    expect(native.receiveFrame(b)).toEqual(['', 'zwölf 🐎'])
+    const body = 'x'.repeat(100_000)
+    native.sendFrame(a, 'large', body)
+    expect(native.receiveFrame(b)).toEqual(['large', body])
+  })
+
+  test('end with the stream, also in the midst of one', () => {
+    const [a, b] = native.socketPair('stream')
+    writeSync(a, Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 120]))
+    closeSync(a)
+    expect(native.receiveFrame(b)).toBeNull()
+    expect(native.receiveFrame(b)).toBeNull()
+    closeSync(b)
+  })
+
+  test('trySendFrame gives back what did not fit', () => {
+    const [a, b] = pair('stream')
+    const body = 'x'.repeat(10_000_000)
+    const rest = native.trySendFrame(a, 'header', body)
+    expect(rest?.length).toBeGreaterThan(1_000_000)
+    const read = Buffer.alloc(20)
+    readSync(b, read, 0, 14, null)
+    expect(read.toString('latin1', 8, 14)).toBe('header')
+    expect(native.trySendFrame(b, 'small', '')).toBeNull()
+  })
+})
+
+describe('watchReadable', () => {
+  test('hands over what comes, then the end, once', async () => {
+    const [a, b] = native.socketPair('stream')
+    const chunks: (string | null)[] = []
+    const ended = new Promise<void>((resolve) => {
+      native.watchReadable(b, (chunk) => {
+        chunks.push(chunk === null ? null : chunk.toString())
+        if (chunk === null) resolve()
+        else if (chunks.length === 1) closeSync(a)
+      })
+    })
+    writeSync(a, 'hello')
+    await ended
+    expect(chunks).toEqual(['hello', null])
+    closeSync(b)
+  })
+
+  test('is silent after unwatch, and its descriptor can be watched again', async () => {
+    const [a, b] = pair('stream')
+    native.watchReadable(b, () => {
+      throw new Error('it was not to be called any more')
+    })
+    writeSync(a, 'x')
+    native.unwatch(b)
+    native.unwatch(b)
+    const chunk = await new Promise((resolve) => native.watchReadable(b, resolve))
+    expect(chunk).toEqual(Buffer.from('x'))
+    native.unwatch(b)
+  })
+})
+
 describe('pollReadable', () => {
   test('gives those that have something to read', () => {
     const [a, b] = pair('stream')
@@ -306,26 +373,6 @@ describe('descriptors', () => {
     const byte = Buffer.from('?')
     readSync(descriptor, byte, 0, 1, 0)
     expect(byte[0]).toBe(0)
-  })
-
-  test('duplicate gives a descriptor that survives exec', () => {
-    const from = memoryFile()
-    const to = openSync('/dev/null', 'r')
-    opened.push(to)
-    native.duplicate(from, to)
-    expect(fstatSync(to).ino).toBe(fstatSync(from).ino)
-    expect(openFlags(to)).toBe('0102002')
-    native.duplicate(from, from)
-    expect(openFlags(from)).toBe('0102002')
-  })
-
-  test('setBlocking sets and clears O_NONBLOCK', () => {
-    const [a] = pair('stream')
-    expect(openFlags(a)).toBe('02000002')
-    native.setBlocking(a, false)
-    expect(openFlags(a)).toBe('02004002')
-    native.setBlocking(a, true)
-    expect(openFlags(a)).toBe('02000002')
   })
 
   test('listDescriptors names what is open, and its kind', () => {
@@ -400,7 +447,15 @@ describe('a wrong argument is refused in a sentence', () => {
     ],
     ['serveForks', [3, -1, 4], 'serveForks(): notices must be an integer from 0 to 2147483647, but it is -1'],
     ['servedPid', ['x'], "servedPid(): horse must be an integer from 0 to 9007199254740991, but it is the string 'x'"],
-    ['setBlocking', [0, 1], 'setBlocking(): blocking must be true or false, but it is 1'],
+    [
+      'becomeOwnProcess',
+      [1, 'name', [1], []],
+      'becomeOwnProcess(): output must be two descriptors, but it is an object',
+    ],
+    ['receiveFrame', [-1], 'receiveFrame(): descriptor must be an integer from 0 to 2147483647, but it is -1'],
+    ['sendFrame', [0, 'header'], 'sendFrame(): body must be a string, but it is undefined'],
+    ['trySendFrame', [0, {}, ''], 'trySendFrame(): header must be a string, but it is an object'],
+    ['watchReadable', [0, 'x'], "watchReadable(): callback must be a function, but it is the string 'x'"],
     ['random', [257], 'random(): length must be an integer from 1 to 256, but it is 257'],
     ['onLoopEmpty', [1, null], 'onLoopEmpty(): callback must be a function, but it is null'],
   ]
@@ -412,8 +467,10 @@ describe('a wrong argument is refused in a sentence', () => {
 
 describe('a failed call is an error of the system', () => {
   test.each([
-    ['duplicate', () => native.duplicate(1_000_000, 5), 'EBADF', 'dup2'],
-    ['setBlocking', () => native.setBlocking(1_000_000, true), 'EBADF', 'fcntl'],
+    ['receiveFrame', () => native.receiveFrame(1_000_000), 'EBADF', 'read'],
+    ['sendFrame', () => native.sendFrame(1_000_000, '', ''), 'EBADF', 'write'],
+    ['trySendFrame', () => native.trySendFrame(1_000_000, '', ''), 'EBADF', 'send'],
+    ['watchReadable', () => native.watchReadable(1_000_000, () => {}), 'EBADF', 'uv_poll_init'],
     ['drainChildSignal', () => native.drainChildSignal(1_000_000), 'EBADF', 'read'],
     ['setProcessGroup', () => native.setProcessGroup(1, 1), 'ESRCH', 'setpgid'],
     ['discard', () => native.discard(1_000_000, 0, 1), 'EBADF', 'fallocate'],

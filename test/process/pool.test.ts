@@ -209,6 +209,22 @@ describe.each(['fork', 'spawn'] as const)('a pool child, started by %s,', (start
     await execution
   })
 
+  it.runIf(start === 'fork')(
+    'has limits of the kernel for one job, and not for the next',
+    { timeout: 90_000 },
+    async () => {
+      const { run } = await started(start, { module: fixtureJobs('limits.mjs'), size: 1 })
+      expect(failureOf(await run('open', [21], { limits: { openFiles: 20 } }))).toMatchObject({ code: 'EMFILE' })
+      expect(resultOf(await run('open', [60]))).toBe(60)
+      // Nobody watches from outside here.
+      const { end } = await run('burn', [], { limits: { cpuMs: 300 } })
+      expect(end).toMatchObject({ type: 'failed', failure: { kind: 'cpu-limit', name: 'CpuLimitError' } })
+      expect(resultOf(await run('open', [1]))).toBe(1)
+      await run('burn-for', [10], { limits: { cpuMs: 1000 } })
+      expect((await run('burn-for', [1200])).end.type).toBe('finished')
+    },
+  )
+
   it('leaks no descriptor, whether it is reused or replaced', { timeout: 60_000 }, async () => {
     const { run, told } = await started(start, { size: 2, maxJobs: start === 'fork' ? 10 : 50 })
     const batch = (jobs: number) => Promise.all(Array.from({ length: jobs }, () => run('pid')))
@@ -233,6 +249,24 @@ describe.each(['fork', 'spawn'] as const)('several jobs in one child, started by
       expect(result.end.bill?.usage).toBeUndefined()
     }
     expect(isolation.childPids).toHaveLength(1)
+  })
+
+  it('have a child to themselves where they have limits that need one, and take no room from others', async () => {
+    const { run, isolation } = await started(start, { perChild: 2, size: 1 })
+    const trigger = join(await temporaryDirectory(), 'trigger')
+    const limits = { memoryBytes: 500 * 2 ** 20, cpuMs: 60_000 }
+    const first = run('hold', [trigger])
+    const limited = run('keep-memory-and-hold', [40, trigger], { limits })
+    const second = run('hold', [trigger])
+    const megabytes = () => (limited.running.measure?.()?.memoryBytes ?? 0) / 2 ** 20
+    await eventually(() => expect(megabytes()).toBeGreaterThan(39), { timeoutMs: 20_000 })
+    expect(isolation.childPids).toHaveLength(2)
+    writeFileSync(trigger, '')
+    const pids = [await first, await second].map((result) => resultOf(result))
+    expect(pids[0]).toBe(pids[1])
+    const { end } = await limited
+    expect(end.bill?.usage?.cpuUserMs).toBeGreaterThanOrEqual(0)
+    expect((await first).end.bill?.usage).toBeUndefined()
   })
 
   it('share its end, and those that did not cause it say so', async () => {

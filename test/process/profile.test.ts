@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Profile } from '../../src/profiler/profile.ts'
-import { type CliExit, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { type CliExit, descendants, type RunningCli, runCli, startCli } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const JOBS = fileURLToPath(new URL('../fixtures/profiler/jobs.mjs', import.meta.url))
@@ -102,7 +102,7 @@ describe('profile --run', { timeout: 90_000 }, () => {
 
   it.each([
     [['--run', '2'], /needs the name of a job/],
-    [[], /needs a running worker \(-p PID\) or a job to run/],
+    [[], /needs a running worker \(-p PID\), a job to run/],
     [['--run', '2', 'quik', '--jobs-file', JOBS], /job 'quik' is not defined; did you mean 'quick'\?/],
     [['--run', '2', 'quick', '--every', '2', '--jobs-file', JOBS], /--every is about a running worker/],
     [['--run', '2', 'quick', '-o', 'graph.png', '--jobs-file', JOBS], /cannot tell the format of 'graph.png'/],
@@ -202,11 +202,61 @@ describe('profile -p', { timeout: 90_000 }, () => {
     expect(exit.stderr).toMatch(/no worker 'w2' of this user on this host; there are w1 \(pid \d+\)/)
   })
 
+  it('sees what pool children run, one execution at a time, and lets them go on as before', async () => {
+    const at = await place()
+    const worker = await startWorker(at, '--isolation', 'pool', '--grace', '100ms')
+    const profile = await attach(at, [String(worker.pid), '--job', 'quick', '--every', '2'], async () => {
+      for (const rounds of ['3000000', '1000', '3000000']) await runInWorker(at, 'quick', rounds)
+      await runInWorker(at, 'failing')
+    })
+    expect(profile.meta).toMatchObject({ executions: 2, lost: 0, skipped: 1, jobs: ['quick'] })
+    // Its code is compiled already: what it calls may be inlined in it.
+    expect(totalOf(profile, '(anonymous)', 'job') + totalOf(profile, 'compute', 'job')).toBeGreaterThan(0)
+    expect(totalOf(profile, 'connectAll')).toBe(0)
+    // Killed, left by process.exit, failed: each has its profile, and the next job a child.
+    const others = await attach(at, ['w1'], async () => {
+      for (const name of ['endless', 'asleep', 'exiting', 'failing']) expect((await runInWorker(at, name)).code).toBe(1)
+    })
+    expect(others.meta).toMatchObject({ executions: 4, lost: 0, jobs: ['asleep', 'endless', 'exiting', 'failing'] })
+    const heap = await attach(at, ['w1', '--heap'], () => runInWorker(at, 'hoarding'))
+    expect(heap.meta).toMatchObject({ unit: 'bytes', executions: 1 })
+    expect((await runInWorker(at, 'quick', '1000')).code).toBe(0)
+  })
+
+  it('sees what all workers of a master run, by its pid or name', async () => {
+    const at = await place()
+    const crew = ['workers', '2', '--name', 'w1', '--jobs-file', JOBS, '--concurrency', '1', '--isolation', 'pool']
+    const master = startCli(crew, at)
+    await master.waitForEvent('workers.ready', 60_000)
+    const profile = await attach(at, [String(master.pid)], async () => {
+      // The one that sleeps holds its worker; the other job is the other worker's.
+      const asleep = runInWorker(at, 'asleep')
+      await Promise.all([asleep, runInWorker(at, 'quick', '3000000'), runInWorker(at, 'quick', '3000000')])
+    })
+    expect(profile.meta).toMatchObject({ executions: 3, processes: 2, lost: 0, jobs: ['asleep', 'quick'] })
+    expect(profile.meta.title).toBe('2 workers of master w1')
+    const missed = await profileCli(at, ['-p', String(process.pid), '-o', 'out.json'])
+    expect(missed.stderr).toMatch(/there are w1-\d \(pid \d+\), w1-\d \(pid \d+\), the master w1 \(pid \d+\)/)
+    master.kill('SIGTERM')
+    expect((await master.exited).code).toBe(0)
+  })
+
+  it('names the worker where it is given the pid of one of its processes', async () => {
+    const at = await place()
+    const worker = await startWorker(at)
+    const [pid] = await descendants(worker.pid)
+    const exit = await profileCli(at, ['-p', String(pid), '-o', 'out.json'])
+    expect(exit.code).toBe(1)
+    expect(exit.stderr).toContain(`it is a process of worker w1: profile that (-p ${worker.pid})`)
+  })
+
   it('is refused where executions cannot be told apart', async () => {
     const at = await place()
     await startWorker(at, '--isolation', 'inline')
     const exit = await profileCli(at, ['-p', 'w1', '-o', 'out.json'])
     expect(exit.code).toBe(1)
-    expect(exit.stderr).toContain('profile needs fork')
+    expect(exit.stderr).toMatch(
+      /worker w1 .*jobs of isolation inline share the worker's process.*run them with isolation fork, or pool/,
+    )
   })
 })

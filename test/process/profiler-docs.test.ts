@@ -11,6 +11,9 @@ const PAGE = readFileSync(join(ROOT, 'docs', 'profiler.md'), 'utf8')
 
 /** What the page promises that a command prints. */
 const PRINTS: readonly (readonly [RegExp, RegExp])[] = [
+  [/jobs show first --profile/, /price first.*: 1 execution,[\s\S]*written to .*first\.svg/],
+  [/profile --slowest/, /price: the slowest 1 of 5 executions against the median/],
+  [/^npx workhorse doctor$/, /price +[\d.]+ .*1 finished in[\s\S]*Nothing was run\. To examine price/],
   [/^npx workhorse profile --run 20 price/, /20 executions, [\d.]+ ms CPU each[\s\S]*loadPrices \(jobs\.mjs:5\)/],
   [
     /^npx workhorse doctor .*--verify/,
@@ -21,7 +24,7 @@ const PRINTS: readonly (readonly [RegExp, RegExp])[] = [
 const files = [...PAGE.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)]
 const commands = [...PAGE.matchAll(/^```bash\n(.*?)^```$/gms)].flatMap(([, text = '']) => text.trim().split('\n'))
 
-describe('docs/profiler.md', { timeout: 200_000 }, () => {
+describe('docs/profiler.md', { timeout: 400_000 }, () => {
   it('has commands that do what it says', async () => {
     const folder = await createProject()
     const bin = join(folder, 'node_modules', '.bin')

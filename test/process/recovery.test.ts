@@ -1,4 +1,6 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { fixtureJobs } from '../support/fork-isolation.ts'
@@ -34,6 +36,52 @@ describe('a supervisor', () => {
     // Whichever it hears of first: that its lease is gone, or that its end came too late.
     await still.waitForOutput(/"event":"(lease.lost|outcome.refused)"/, 20_000)
     expect(await place.ended(id)).toMatchObject({ state: 'finished', worker: heir.name, attempts: 2, abandonments: 1 })
+  })
+
+  test('that has lost a lease unnoticed has the late end refused, and says so', { timeout: 60_000 }, async () => {
+    const place = await workplace('inline')
+    // As if it stood still at each renewal: nobody tells it that its lease is gone.
+    const deaf = new Proxy(place.broker, {
+      get(target, name) {
+        if (name === 'leaseRenew') return async () => []
+        const value = Reflect.get(target, name) as unknown
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const release = join(await temporaryDirectory(), 'release')
+    const id = await place.enqueue('burn-allocate-hold', [0, 0, release])
+    const late = place.start({ broker: deaf, modules, lease: '500ms', concurrency: 1 })
+    const refused: string[] = []
+    late.supervisor.on('refused', ({ jobId }) => refused.push(jobId))
+    await begun(place, id)
+    const thief = { worker: 'thief', queues: ['default'], limit: 1, leaseMs: 60_000, outcomes: [] }
+    await eventually(async () => expect((await place.broker.jobExchange(thief)).claimed).toHaveLength(1), {
+      timeoutMs: 20_000,
+    })
+    await writeFile(release, '')
+    await eventually(() => expect(refused).toEqual([id]), { timeoutMs: 20_000 })
+    expect(place.log.join('')).toMatch(/"event":"outcome.refused".* ended too late \(finished\): its lease was lost/)
+    expect(await place.broker.jobFetch(id)).toMatchObject({ state: 'started', worker: 'thief', abandonments: 1 })
+  })
+
+  test('whose time of day is set by an hour loses no job', { timeout: 60_000 }, async () => {
+    const place = await workplace('inline')
+    const release = join(await temporaryDirectory(), 'release')
+    const worker = place.start({ modules, lease: '1500ms', concurrency: 1 })
+    const maintained: number[] = []
+    worker.supervisor.on('maintained', ({ reclaimed }) => maintained.push(reclaimed.length))
+    onTestFinished(() => void vi.useRealTimers())
+    const id = await place.enqueue('burn-allocate-hold', [0, 0, release])
+    await begun(place, id)
+    for (const jumpMs of [3_600_000, -3_600_000]) {
+      vi.setSystemTime(Date.now() + jumpMs)
+      const before = maintained.length
+      await eventually(() => expect(maintained.length).toBeGreaterThan(before + 4), { timeoutMs: 20_000 })
+      vi.useRealTimers()
+    }
+    await writeFile(release, '')
+    expect(await place.ended(id)).toMatchObject({ state: 'finished', attempts: 1, abandonments: 0 })
+    expect(new Set(maintained)).toEqual(new Set([0]))
   })
 
   test('that dies gives its jobs back to the front of their queue, in their order', { timeout: 60_000 }, async () => {

@@ -6,9 +6,10 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../src/broker/index.ts'
 import { BrokerUnavailableError } from '../../src/errors.ts'
-import { eventually } from '../support/eventually.ts'
 import { claim, claimOne, enqueue, finished, handIn, ids } from '../support/jobs.ts'
-import { freePort, ownRedis, type RedisServer } from '../support/redis-server.ts'
+import { startCluster } from '../support/redis-cluster.ts'
+import { startSentinel } from '../support/redis-sentinel.ts'
+import { freePort, ownRedis } from '../support/redis-server.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const DIST = pathToFileURL(fileURLToPath(new URL('../../dist/broker/index.js', import.meta.url))).href
@@ -99,21 +100,36 @@ describe('a Redis broker connects', () => {
 
   it('by Sentinel, to the master', async () => {
     const server = await ownRedis({ tcp: true })
-    const sentinel = await startSentinel(server)
+    const { port: sentinel } = await startSentinel(server)
     await work(await connectBroker(`redis+sentinel://127.0.0.1:${sentinel}/mymaster/2?patience=10s`))
     await expect(connectBroker(`redis+sentinel://127.0.0.1:${sentinel}/other?patience=0`)).rejects.toThrow(
       BrokerUnavailableError,
     )
   })
 
-  it('to a cluster, where all keys are in one slot', async () => {
-    const server = await ownRedis({ tcp: true, config: ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1'] })
-    const redis = new Redis({ path: server.socket })
-    onTestFinished(() => redis.disconnect())
-    await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    await eventually(async () => expect(await redis.call('CLUSTER', 'INFO')).toContain('cluster_state:ok'))
-    await work(await connectBroker(`redis+cluster://127.0.0.1:${server.port}?prefix={jobs}`))
-    expect(await redis.exists('{jobs}:job:a')).toBe(1)
+  it('to a cluster, and says how where it is not named as one', async () => {
+    const servers = await startCluster()
+    onTestFinished(async () => {
+      for (const server of servers) await server.remove()
+    })
+    const ports = servers.map(({ port }) => port)
+    // One node is enough to find the others.
+    await work(await connectBroker(`redis+cluster://127.0.0.1:${ports[1]}?prefix={jobs}`))
+    const stores = servers.map(({ socket }) => new Redis({ path: socket }))
+    for (const redis of stores) onTestFinished(() => redis.disconnect())
+    const there = await Promise.all(stores.map((redis) => redis.keys('*')))
+    expect(there.filter((keys) => keys.length > 0)).toEqual([expect.arrayContaining(['{jobs}:job:a', '{jobs}:queues'])])
+    const untagged = connectBroker(`redis+cluster://127.0.0.1:${ports[0]}?prefix=jobs`)
+    await expect(untagged).rejects.toThrow("has the prefix 'jobs'; on a cluster it needs a tag, such as {jobs}")
+    await expect(connectBroker(`redis://127.0.0.1:${ports[0]}`)).rejects.toThrow(
+      /is a node of a cluster; use redis\+cluster:.*prefix=\{rq\}/,
+    )
+    const alone = await Promise.all(ports.map((port) => connectBroker(`redis://127.0.0.1:${port}?prefix={jobs}`)))
+    for (const broker of alone) onTestFinished(() => broker.close())
+    const answers = await Promise.allSettled(alone.map((broker) => broker.queueList()))
+    const refused = answers.filter((answer) => answer.status === 'rejected').map(({ reason }) => String(reason))
+    expect(refused).toHaveLength(2)
+    for (const reason of refused) expect(reason).toMatch(/the keys are on another one; use redis\+cluster:/)
   })
 
   it('or says at once that nobody is there', async () => {
@@ -144,30 +160,3 @@ describe('a process', () => {
     expect(ids(await claim(broker))).toEqual(['a'])
   })
 })
-
-/** A sentinel that watches the server; its port. */
-async function startSentinel(server: RedisServer): Promise<number> {
-  const port = await freePort()
-  const folder = await temporaryDirectory()
-  const file = join(folder, 'sentinel.conf')
-  writeFileSync(
-    file,
-    `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor mymaster 127.0.0.1 ${server.port} 1\n`,
-  )
-  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
-  onTestFinished(async () => {
-    const ended = new Promise((resolve) => child.once('close', resolve))
-    child.kill('SIGTERM')
-    await ended
-  })
-  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 })
-  redis.on('error', () => {})
-  onTestFinished(() => redis.disconnect())
-  await eventually(async () =>
-    expect(await redis.call('SENTINEL', 'get-master-addr-by-name', 'mymaster')).toEqual([
-      '127.0.0.1',
-      String(server.port),
-    ]),
-  )
-  return port
-}

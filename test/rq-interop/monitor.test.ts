@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { PythonRq } from '../support/python-rq.ts'
+import { describeRq, PythonRq } from '../support/python-rq.ts'
 import { ownRedis } from '../support/redis-server.ts'
 import { workplace } from '../support/worker.ts'
 
-describe('rq info', () => {
+describeRq('rq info', (version) => {
   it('shows each slot as a worker, and the queues', async () => {
     const server = await ownRedis()
     const place = await workplace('inline', server.url())
-    const python = new PythonRq(server)
+    const python = new PythonRq(server, version)
     const running = place.start({ queues: ['default', 'other'], concurrency: 3 })
     await place.enqueue('wait-for-abort')
     await place.enqueue('throw')
@@ -45,7 +45,7 @@ describe('rq info', () => {
   it('does not fail a running job whose lease is renewed', async () => {
     const server = await ownRedis()
     const place = await workplace('inline', server.url())
-    const python = new PythonRq(server)
+    const python = new PythonRq(server, version)
     const worker = place.start({ lease: '1s' })
     const id = await place.enqueue('sleep', [2500])
     await eventually(async () => expect((await place.broker.jobFetch(id))?.state).toBe('started'))
@@ -56,11 +56,11 @@ describe('rq info', () => {
   })
 })
 
-describe('queues and jobs that Python made', () => {
+describeRq('queues and jobs that Python made', (version) => {
   it('are listed', async () => {
     const server = await ownRedis()
     const place = await workplace('inline', server.url())
-    const python = new PythonRq(server)
+    const python = new PythonRq(server, version)
     const ids = await python.run<string[]>(`
       answer([queue('py').enqueue('tasks.add', n).id for n in range(3)] + [queue('later').enqueue_in(timedelta(hours=1), 'x').id])
     `)

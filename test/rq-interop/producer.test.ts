@@ -1,21 +1,27 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { PythonRq } from '../support/python-rq.ts'
+import { describeRq, PythonRq, type RqVersion } from '../support/python-rq.ts'
 import { ownRedis } from '../support/redis-server.ts'
 import { type Workplace, workplace } from '../support/worker.ts'
 
 /** Python's queue and our worker on one server. */
-async function together(isolation: 'inline' | 'fork' = 'inline'): Promise<{ place: Workplace; python: PythonRq }> {
+async function together(
+  version: RqVersion,
+  isolation: 'inline' | 'fork' = 'inline',
+): Promise<{ place: Workplace; python: PythonRq }> {
   const server = await ownRedis()
-  return { place: await workplace(isolation, server.url()), python: new PythonRq(server) }
+  return { place: await workplace(isolation, server.url()), python: new PythonRq(server, version) }
 }
 
-describe('a Python producer', () => {
+/** A zygote has to boot. */
+const LONG = { timeoutMs: 25_000 }
+
+describeRq('a Python producer', (version) => {
   it.each([
     ['JSON', 'JSONSerializer'],
     ['pickle', 'DefaultSerializer'],
   ])('has its jobs run and reads their results, by %s', async (_, serializer) => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const id = await python.run<string>(`
       job = queue(serializer=${serializer}).enqueue('echo', {'text': 'naïve 🐎', 'list': [1, 2.5, None, True], 'big': 2**40})
       answer(job.id)
@@ -32,7 +38,7 @@ describe('a Python producer', () => {
   })
 
   it('passes keyword arguments, which come last', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const ids = await python.run<string[]>(`
       answer([
         queue().enqueue('arguments', 1, b=2, c='x').id,
@@ -50,7 +56,7 @@ describe('a Python producer', () => {
   })
 
   it('reads why a job failed, as it reads a traceback', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const id = await python.run<string>(`answer(queue().enqueue('throw').id)`)
     place.start()
     expect((await place.ended(id)).state).toBe('failed')
@@ -65,7 +71,7 @@ describe('a Python producer', () => {
   })
 
   it('is told what to do about a pickle that could run code', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const id = await python.run<string>(`
       answer(queue(serializer=DefaultSerializer).enqueue('echo', datetime(2026, 1, 1)).id)
     `)
@@ -76,7 +82,7 @@ describe('a Python producer', () => {
   })
 
   it('has retries as it asked for them', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const id = await python.run<string>(`answer(queue().enqueue('throw', retry=Retry(max=2, interval=[0, 1])).id)`)
     place.start()
     expect(await place.ended(id)).toMatchObject({ state: 'failed', attempts: 3, retriesLeft: 0 })
@@ -84,7 +90,7 @@ describe('a Python producer', () => {
   })
 
   it('has its scheduled jobs started on time, without a scheduler of its own', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     place.start()
     const [id, due] = await python.run<[string, number]>(`
       job = queue().enqueue_in(timedelta(seconds=1), 'add', 2, 3)
@@ -96,7 +102,7 @@ describe('a Python producer', () => {
   })
 
   it('has dependencies kept', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const ids = await python.run<string[]>(`
       first = queue().enqueue('add', 1, 2)
       second = queue('other').enqueue('add', 3, 4, depends_on=first)
@@ -111,7 +117,7 @@ describe('a Python producer', () => {
   })
 
   it('cancels, deletes and requeues', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const ids = await python.run<string[]>(`
       jobs = [queue().enqueue('add', 1, n) for n in range(3)]
       jobs[0].cancel()
@@ -137,7 +143,7 @@ describe('a Python producer', () => {
   })
 
   it('puts jobs at the front', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const ids = await python.run<string[]>(`
       answer([queue().enqueue('nothing').id, queue().enqueue('nothing', at_front=True).id])
     `)
@@ -154,10 +160,10 @@ describe('a Python producer', () => {
   })
 
   it('stops a running job by its worker, dead loop or not', async () => {
-    const { place, python } = await together('fork')
+    const { place, python } = await together(version, 'fork')
     place.start({ concurrency: 2 })
     const id = await python.run<string>(`answer(queue().enqueue('loop-for-ever').id)`)
-    await eventually(async () => expect((await place.broker.jobFetch(id))?.state).toBe('started'))
+    await eventually(async () => expect((await place.broker.jobFetch(id))?.state).toBe('started'), LONG)
     await python.run(`
       from rq.command import send_stop_job_command
       send_stop_job_command(connection, '${id}', JSONSerializer)
@@ -170,19 +176,19 @@ describe('a Python producer', () => {
   })
 
   it('suspends and resumes', async () => {
-    const { place, python } = await together()
-    await python.rq('suspend')
+    const { place, python } = await together(version)
+    await python.run('from rq.suspension import suspend; suspend(connection)')
     expect(await place.broker.workSuspended()).toBe(true)
     const id = await python.run<string>(`answer(queue().enqueue('add', 1, 1).id)`)
     place.start()
     await eventually(async () => expect(await place.broker.workerList()).toMatchObject([{ state: 'idle' }]))
     expect((await place.broker.jobFetch(id))?.state).toBe('queued')
-    await python.rq('resume')
+    await python.run('from rq.suspension import resume; resume(connection)')
     expect((await place.ended(id)).state).toBe('finished')
   })
 
   it('sends a worker home', async () => {
-    const { place, python } = await together()
+    const { place, python } = await together(version)
     const worker = place.worker()
     const running = worker.run()
     onTestFinished(async () => {

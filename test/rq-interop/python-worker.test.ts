@@ -1,28 +1,28 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../src/broker/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { newJob } from '../support/jobs.ts'
-import { PythonRq } from '../support/python-rq.ts'
+import { describeRq, PythonRq, type RqVersion } from '../support/python-rq.ts'
 import { ownRedis } from '../support/redis-server.ts'
 
 const JSON_WORKER = ['--serializer', 'rq.serializers.JSONSerializer']
 
-async function together(options = ''): Promise<{ broker: Broker; python: PythonRq }> {
+async function together(version: RqVersion, options = ''): Promise<{ broker: Broker; python: PythonRq }> {
   const server = await ownRedis()
   const broker = await connectBroker(server.url(options))
   onTestFinished(() => broker.close())
-  return { broker, python: new PythonRq(server) }
+  return { broker, python: new PythonRq(server, version) }
 }
 
 const LONG = { timeoutMs: 25_000 }
 
 // RQ 1.x workers and workers of ours must not share a queue; here there are no others.
-describe('a Python worker', () => {
+describeRq('a Python worker', (version) => {
   it.each([
     ['JSON', '', JSON_WORKER],
     ['pickle', 'serializer=pickle', []],
   ])('runs our jobs, and we read its results, by %s', async (_, options, args) => {
-    const { broker, python } = await together(options)
+    const { broker, python } = await together(version, options)
     await broker.jobEnqueue([
       newJob({ id: 'sum', name: 'tasks.add', args: '[2, 3.5]' }),
       newJob({ id: 'text', name: 'tasks.add', args: '["naïve ", "🐎 \\ud800"]' }),
@@ -36,7 +36,7 @@ describe('a Python worker', () => {
   })
 
   it('fails with a traceback that we show', async () => {
-    const { broker, python } = await together()
+    const { broker, python } = await together(version)
     await broker.jobEnqueue([newJob({ id: 'a', name: 'tasks.fail', args: '["too bad"]' })])
     python.startWorker('--burst', ...JSON_WORKER, 'default')
     const record = await broker.jobWait('a', LONG)
@@ -48,7 +48,7 @@ describe('a Python worker', () => {
   })
 
   it('retries as our policy says', async () => {
-    const { broker, python } = await together()
+    const { broker, python } = await together(version)
     await broker.jobEnqueue([
       newJob({ id: 'a', name: 'tasks.fail', args: '["again"]', retry: { max: 2, delaysMs: [] } }),
     ])
@@ -57,14 +57,14 @@ describe('a Python worker', () => {
   })
 
   it('runs what we schedule, by its own scheduler', async () => {
-    const { broker, python } = await together()
+    const { broker, python } = await together(version)
     await broker.jobEnqueue([newJob({ id: 'a', name: 'tasks.add', args: '[1, 1]', dueAt: Date.now() + 1000 })])
     python.startWorker('--with-scheduler', ...JSON_WORKER, 'default')
     expect(await broker.jobWait('a', LONG)).toMatchObject({ state: 'finished', result: '2' })
   })
 
   it('lets go what waits for its jobs', async () => {
-    const { broker, python } = await together()
+    const { broker, python } = await together(version)
     await broker.jobEnqueue([
       newJob({ id: 'a', name: 'tasks.add', args: '[1, 1]' }),
       newJob({ id: 'b', name: 'tasks.add', args: '[2, 2]', dependsOn: { jobIds: ['a'] } }),
@@ -74,7 +74,7 @@ describe('a Python worker', () => {
   })
 
   it('is shown among the workers, with its job, and is told to stop it', async () => {
-    const { broker, python } = await together()
+    const { broker, python } = await together(version)
     await broker.jobEnqueue([newJob({ id: 'a', name: 'tasks.sleep', args: '[60]' })])
     python.startWorker(...JSON_WORKER, '--name', 'snake', 'default')
     await eventually(

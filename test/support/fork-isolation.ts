@@ -25,6 +25,7 @@ export function forkIsolation(modules: readonly string[], options: Partial<ForkO
       bootTimeoutMs: 30_000,
       hiddenEnv: [],
       standby: 2,
+      exitGraceMs: 5000,
       ...options,
     },
     {

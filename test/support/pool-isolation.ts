@@ -36,6 +36,7 @@ export function poolIsolation(
   const told: PoolTold = { ready: [], retired: [], died: [], failedStarts: [], output: [], notices: [], broken: [] }
   const resolved: PoolOptions = {
     size: 4,
+    first: options.size ?? 4,
     least: 1,
     perChild: 1,
     maxJobs: undefined,

@@ -10,6 +10,15 @@ export interface RedisServerOptions {
   readonly config?: readonly string[]
   /** Listen on a port of 127.0.0.1, too. */
   readonly tcp?: boolean
+  /** It is a node of a cluster, and needs a second port. */
+  readonly clusterBus?: boolean
+  /** Path of the server; else `WORKHORSE_TEST_REDIS_SERVER`, else the `redis-server` of this machine. */
+  readonly binary?: string
+}
+
+/** What the tests run for Redis. */
+export function redisServer(): string {
+  return process.env['WORKHORSE_TEST_REDIS_SERVER'] ?? 'redis-server'
 }
 
 /** A redis-server of a test's own, in a folder of its own. */
@@ -17,20 +26,32 @@ export class RedisServer {
   readonly folder: string
   readonly socket: string
   readonly port: number
+  /** Of a node of a cluster. */
+  readonly busPort: number
   readonly #config: readonly string[]
+  readonly #binary: string
   #process: ChildProcess | undefined
   #output = ''
 
-  private constructor(folder: string, port: number, config: readonly string[]) {
+  private constructor(
+    folder: string,
+    ports: { port: number; busPort: number },
+    config: readonly string[],
+    binary: string,
+  ) {
     this.folder = folder
     this.socket = join(folder, 'redis.sock')
-    this.port = port
+    this.port = ports.port
+    this.busPort = ports.busPort
     this.#config = config
+    this.#binary = binary
   }
 
-  static async create({ config = [], tcp = false }: RedisServerOptions = {}): Promise<RedisServer> {
+  static async create(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const { config = [], tcp = false, clusterBus = false, binary = redisServer() } = options
     const folder = mkdtempSync(join(tmpdir(), 'workhorse-redis-'))
-    const server = new RedisServer(folder, tcp ? await freePort() : 0, config)
+    const ports = { port: tcp ? await freePort() : 0, busPort: clusterBus ? await freePort() : 0 }
+    const server = new RedisServer(folder, ports, config, binary)
     await server.start()
     return server
   }
@@ -55,10 +76,11 @@ export class RedisServer {
       `unixsocket ${this.socket}`,
       `dir ${this.folder}`,
       'save ""',
+      ...(this.busPort === 0 ? [] : [`cluster-port ${this.busPort}`]),
       ...this.#config,
       ...more,
     ]
-    const child = spawn('redis-server', ['-'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(this.#binary, ['-'], { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#process = child
     this.#output = ''
     child.stdin.end(`${lines.join('\n')}\n`)
@@ -77,7 +99,7 @@ export class RedisServer {
       const look = () => {
         if (this.#output.includes(text)) settle(resolve)
       }
-      const fail = () => settle(() => reject(new Error(`redis-server did not say '${text}':\n${this.#output}`)))
+      const fail = () => settle(() => reject(new Error(`${this.#binary} did not say '${text}':\n${this.#output}`)))
       const settle = (action: () => void) => {
         child.stdout?.off('data', look)
         child.off('error', fail)

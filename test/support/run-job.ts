@@ -34,6 +34,7 @@ export function runner(isolation: Isolation): Run {
       timeoutMs: -1,
       createdAt: Date.now(),
       enqueuedAt: Date.now(),
+      startedAt: Date.now(),
       ...more,
     }
     const running = isolation.run(job, {

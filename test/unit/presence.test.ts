@@ -18,6 +18,7 @@ function slowList() {
   const source = {
     state: 'idle' as const,
     counts: { finished: 0, failed: 0 },
+    slots: 1,
     running: [],
     leaseLost: () => {},
     obey: () => {},

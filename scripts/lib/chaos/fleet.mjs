@@ -5,22 +5,25 @@ import { setTimeout } from 'node:timers/promises'
 import { root } from '../root.mjs'
 
 const MODES = ['fork', 'pool', 'inline']
+const SLOTS = 3
 /** Longer than a job, shorter than a stop of the killer's. */
 export const LEASE_MS = 2000
 const DRAIN_MS = 120_000
+const EVENTS = ['outcome.refused', 'lease.lost', 'job.reclaimed', 'job.poisoned', 'broker.failed', 'worker.broken']
 
 /** Workers in all modes; one that dies is started again. Knows which zygote was whose. */
-export function startFleet(place, size) {
-  return new Fleet(place, size)
-}
-
-class Fleet {
+export class Fleet {
   #place
   #members
   #stopping = false
-  /** Pid of each zygote there ever was, with its supervisor's. */
-  #supervisors = new Map()
-  warnings = { refused: 0, leaseLost: 0, reclaimed: 0, poisoned: 0 }
+  /** Of each process number, the zygotes that had it. */
+  #zygotes = new Map()
+  /** What workers have said, and how often. */
+  said = Object.fromEntries(EVENTS.map((event) => [event, 0]))
+  /** When which job was taken back because its lease had run out: times by id, as workers have said. */
+  #reclaims = new Map()
+  /** What those have said last that left by themselves. */
+  left = []
 
   constructor(place, size) {
     this.#place = place
@@ -28,19 +31,21 @@ class Fleet {
   }
 
   get alive() {
-    return this.#members.filter(
-      ({ process, ready }) => ready && process.exitCode === null && process.signalCode === null,
-    )
+    return this.#members.filter(({ ready, gone }) => ready && !gone)
   }
 
   async ready() {
     while (this.alive.length < this.#members.length) await setTimeout(20)
   }
 
-  /** The supervisor of a process: itself, its parent, or its zygote's. */
-  supervisorOf({ pid, parent }) {
-    if (this.#supervisors.has(pid)) return this.#supervisors.get(pid)
-    return this.#supervisors.get(parent) ?? parent
+  /** The process, its zygote and its supervisor, as far as it has them. */
+  familyOf({ pid, parent, at }) {
+    const zygote = this.#zygotes.get(parent)?.findLast(({ since }) => since <= at)
+    return zygote === undefined ? [pid, parent] : [pid, parent, zygote.supervisor]
+  }
+
+  wasReclaimed(id, from, to) {
+    return (this.#reclaims.get(id) ?? []).some((at) => at >= from && at <= to)
   }
 
   /** Resolves when no job waits or runs any more. */
@@ -60,7 +65,7 @@ class Fleet {
 
   async stop() {
     this.#stopping = true
-    const ended = this.#members.map(({ process }) => new Promise((resolve) => process.once('exit', resolve)))
+    const ended = this.#members.map(({ gone, process }) => !gone && new Promise((done) => process.once('close', done)))
     for (const { process } of this.#members) process.kill('SIGTERM')
     await Promise.all(ended)
   }
@@ -72,37 +77,47 @@ class Fleet {
   }
 
   #start(mode, number) {
-    const { folder, url, ledger } = this.#place
-    const flags = ['worker', '--broker', url, '--jobs-file', join(root, 'scripts/lib/chaos/jobs.mjs')]
-    const more = ['--isolation', mode, '--concurrency', '3', '--lease', `${LEASE_MS}ms`]
+    const { folder, store, ledger } = this.#place
+    const flags = ['worker', '--broker', store.url, '--jobs-file', join(root, 'scripts/lib/chaos/jobs.mjs')]
+    const more = ['--isolation', mode, '--concurrency', String(SLOTS), '--lease', `${LEASE_MS}ms`]
     const worker = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...flags, ...more], {
       cwd: folder,
-      env: { ...process.env, CHAOS_LEDGER: ledger },
+      env: { ...process.env, CHAOS_LEDGER: ledger, CHAOS_EFFECTS: store.effects },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    const member = { mode, process: worker, ready: false }
+    const member = { mode, pid: worker.pid, process: worker, ready: false, gone: false, last: '' }
     const log = createWriteStream(join(folder, 'logs', `${number}-${worker.pid}.log`))
     let rest = ''
     worker.stderr.setEncoding('utf8').on('data', (text) => {
       log.write(text)
       const lines = (rest + text).split('\n')
       rest = lines.pop()
-      for (const line of lines) if (line.startsWith('{')) this.#hear(member, JSON.parse(line))
+      for (const line of lines) this.#hear(member, line)
     })
     worker.once('exit', () => {
+      member.gone = true
+    })
+    worker.once('close', (code) => {
       log.end()
+      if (code !== null && !this.#stopping) this.left.push(`${mode} left with ${code}: ${member.last}`)
       if (!this.#stopping) this.#members[number] = this.#start(mode, number)
     })
     return member
   }
 
-  #hear(member, { event, zygote }) {
+  #hear(member, line) {
+    const { event, zygote, msg, time, id } = line.startsWith('{') ? JSON.parse(line) : { msg: line }
     if (event === 'worker.ready') member.ready = true
-    if (event === 'zygote.ready') this.#supervisors.set(zygote, member.process.pid)
-    if (event === 'outcome.refused') this.warnings.refused++
-    if (event === 'lease.lost') this.warnings.leaseLost++
-    if (event === 'job.reclaimed') this.warnings.reclaimed++
-    if (event === 'job.poisoned') this.warnings.poisoned++
+    if (event === 'zygote.ready') this.#note(zygote, { supervisor: member.pid, since: Date.parse(time) })
+    if (event in this.said) this.said[event]++
+    if (event === 'job.reclaimed') this.#reclaims.set(id, [...(this.#reclaims.get(id) ?? []), Date.parse(time)])
+    // Why one leaves by itself: what it says without an event, at its very end, or that no job can run any more.
+    if (event === undefined || event === 'worker.broken') member.last = msg
+  }
+
+  #note(zygote, life) {
+    if (!this.#zygotes.has(zygote)) this.#zygotes.set(zygote, [])
+    this.#zygotes.get(zygote).push(life)
   }
 }
 

@@ -2,23 +2,38 @@ import { readFileSync } from 'node:fs'
 
 /** What the producers and jobs of a run have written, outside the broker. */
 export class Ledger {
-  intended = new Set()
+  /** Ids that were enqueued in one call, and the one that the last of them waits for. */
+  batches = []
   stored = new Set()
-  /** Of each job: what has begun and what has ended. */
-  jobs = new Map()
+  /** Enqueues that the broker has refused, by what it said. */
+  refusals = new Map()
+  /** Executions of each job, in the order in which they began: { run, pid, parent, at, commits, endedAt }. */
+  #jobs = new Map()
+  #runs = new Map()
 
   constructor(path) {
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      if (line === '') continue
-      const { what, id, ...more } = JSON.parse(line)
-      if (what === 'intent') this.intended.add(id)
-      else if (what === 'stored') this.stored.add(id)
-      else this.#of(id)[what].push(more)
-    }
+    for (const line of readFileSync(path, 'utf8').split('\n')) if (line !== '') this.#read(JSON.parse(line))
   }
 
-  #of(id) {
-    if (!this.jobs.has(id)) this.jobs.set(id, { begin: [], end: [] })
-    return this.jobs.get(id)
+  executionsOf(id) {
+    return this.#jobs.get(id) ?? []
+  }
+
+  runs() {
+    return this.#runs.values()
+  }
+
+  findRun(run) {
+    return this.#runs.get(run)
+  }
+
+  #read({ what, ...entry }) {
+    if (what === 'intent') this.batches.push(entry)
+    else if (what === 'stored') for (const id of entry.ids) this.stored.add(id)
+    else if (what === 'refused') this.refusals.set(entry.why, (this.refusals.get(entry.why) ?? 0) + 1)
+    else if (what === 'begin') {
+      this.#jobs.set(entry.id, [...this.executionsOf(entry.id), entry])
+      this.#runs.set(entry.run, entry)
+    } else this.#runs.get(entry.run).endedAt = entry.at
   }
 }

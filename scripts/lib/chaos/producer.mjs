@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../root.mjs'
 
-/** The process that enqueues; one that was killed is followed by another. */
+/** A process that enqueues; one that was killed is followed by another. */
 export class Producer {
   #place
   #process
   #stopping = false
+  /** It has stored something: whoever is killed before that is no producer. */
+  ready = false
 
   constructor(place) {
     this.#place = place
@@ -31,10 +33,22 @@ export class Producer {
   }
 
   #start() {
-    const env = { ...process.env, CHAOS_LEDGER: this.#place.ledger, WORKHORSE_BROKER: this.#place.url }
+    const { store, ledger, folder } = this.#place
+    const env = { ...process.env, CHAOS_LEDGER: ledger, WORKHORSE_BROKER: store.producerUrl }
     const main = join(root, 'scripts/lib/chaos/producer-main.mjs')
-    this.#process = spawn(process.execPath, [main], { cwd: this.#place.folder, env, stdio: 'inherit' })
-    this.#process.once('exit', () => {
+    const child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#process = child
+    this.ready = false
+    child.stdout.once('data', () => {
+      this.ready = true
+    })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text
+    })
+    child.once('close', (code) => {
+      // Where the store is away when it starts, it leaves. Anything else is a mistake of the engine's, or of this script's.
+      if (code !== null && code !== 0 && !said.includes('BrokerUnavailableError')) throw new Error(said)
       if (!this.#stopping) this.#start()
     })
   }

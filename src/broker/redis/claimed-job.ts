@@ -28,6 +28,7 @@ const FIELDS = [
   'repeat_intervals',
   'group_id',
   'wh_execution',
+  'started_at',
 ] as const
 
 export interface Claim {
@@ -67,6 +68,7 @@ function readJob(id: string, executionId: string, hash: Hash): NonNullable<Claim
     timeoutMs: readDuration(hash.number('wh_timeout'), hash.number('timeout')) ?? RQ_DEFAULTS.timeoutMs,
     createdAt,
     enqueuedAt: parseTime(hash.text('enqueued_at')) ?? createdAt,
+    startedAt: parseTime(hash.text('started_at')) ?? Date.now(),
     ...given('meta', readMeta(hash.bytes('meta'))),
     ...given('group', hash.text('group_id')),
     ...policies,

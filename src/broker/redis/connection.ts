@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { RedisOptions as ClientOptions, Cluster, Redis } from 'ioredis'
+import type { RedisOptions as ClientOptions, Cluster, Command, Redis } from 'ioredis'
 import { BrokerUnavailableError, ForkedBrokerError } from '../../errors.ts'
 import { loadClient } from './load-client.ts'
 import { diagnose, unavailable } from './redis-error.ts'
@@ -23,13 +23,15 @@ const ANSWER_MS = 15_000
 export class Connection {
   readonly url: string
   readonly #client: Redis | Cluster
+  readonly #Command: typeof Command
   readonly #openedIn = process.pid
   #connecting: Promise<void> | undefined
   #holds = 0
   #closed = false
 
-  private constructor(client: Redis | Cluster, url: string) {
+  private constructor(client: Redis | Cluster, command: typeof Command, url: string) {
     this.#client = client
+    this.#Command = command
     this.url = url
     // Every failure also rejects whoever waits for it; without a listener it would end the process.
     client.on('error', () => {})
@@ -37,7 +39,7 @@ export class Connection {
   }
 
   static async create(options: RedisOptions): Promise<Connection> {
-    const { Redis, Cluster } = await loadClient()
+    const { Redis, Cluster, Command } = await loadClient()
     const settings = clientOptions(options)
     const client =
       options.at.kind === 'cluster'
@@ -48,7 +50,7 @@ export class Connection {
             clusterRetryStrategy: () => null,
           })
         : new Redis(settings)
-    return new Connection(client, formatRedisUrl(options))
+    return new Connection(client, Command, formatRedisUrl(options))
   }
 
   /** For subscriptions. */
@@ -102,7 +104,10 @@ export class Connection {
       }, answerMs)
     })
     try {
-      return (await Promise.race([this.#client.callBuffer(command, ...(args as Buffer[])), silence])) as Reply
+      // Without a reply encoding it answers in Buffers. Spread over a call, thousands of arguments would be copied on the stack.
+      const sent = new this.#Command(command, [...args], { replyEncoding: null })
+      this.#client.sendCommand(sent)
+      return (await Promise.race([sent.promise, silence])) as Reply
     } finally {
       clearTimeout(timer)
       release()

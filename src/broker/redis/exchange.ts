@@ -5,6 +5,7 @@ import type { ExecutionOutcome, JobExchange, JobExchangeParams } from '../broker
 import { type Claim, readClaim } from './claimed-job.ts'
 import { type Serializer, serializerOf } from './codec/payload.ts'
 import type { Argument } from './connection.ts'
+import { encodeJobs } from './job-fields.ts'
 import { encodeOutcome } from './outcome-args.ts'
 import { asList, asTexts } from './reply.ts'
 import type { SlotBook } from './slot-book.ts'
@@ -12,6 +13,12 @@ import type { Store } from './store.ts'
 
 /** How often one call claims again because what it got was refused and failed. */
 const MAX_ROUNDS = 10
+
+/** A call that was left without an answer: how its claims are found, and the slots that they may have. */
+interface LostCall {
+  readonly tokens: readonly string[]
+  readonly slots: readonly string[]
+}
 
 /**
  * Ends and claims jobs. It remembers how each claimed job is to be answered, and which calls were left without an answer:
@@ -23,7 +30,7 @@ export class Exchanger {
   readonly #serializers = new Map<string, Serializer>()
   /** By worker. */
   readonly #slots = new Map<string, SlotBook>()
-  readonly #lostTokens = new Map<string, string[]>()
+  readonly #lost = new Map<string, LostCall[]>()
 
   constructor(store: Store) {
     this.#store = store
@@ -67,9 +74,16 @@ export class Exchanger {
   async #once(params: JobExchangeParams): Promise<{ readonly refused: string[]; readonly claims: Claim[] }> {
     const { worker, outcomes } = params
     const encoded = await this.#encodeOutcomes(outcomes)
-    const tokens = [...(this.#lostTokens.get(worker) ?? [])]
+    // From here to the call nothing else happens: calls that are under way together share neither slots nor lost calls.
+    const lostCalls = this.#lost.get(worker) ?? []
+    this.#lost.delete(worker)
+    const tokens = lostCalls.flatMap((call) => call.tokens)
     const book = this.#slots.get(worker)
-    const free = book?.free(outcomes).slice(0, Math.max(0, params.limit)) ?? []
+    const lostSlots = lostCalls.flatMap(({ slots }) => slots)
+    book?.takeBack(lostSlots)
+    const offered = book?.offer(outcomes, Math.max(0, params.limit)) ?? []
+    book?.hold(lostSlots)
+    const held = [...lostSlots, ...offered]
     const args = (isRetry: boolean): Argument[] => {
       const lost = [...tokens]
       const token = randomBytes(14).toString('hex')
@@ -80,7 +94,7 @@ export class Exchanger {
         Math.ceil(params.leaseMs),
         params.limit,
         token,
-        ...listed(free),
+        ...listed(offered),
         ...listed(params.queues),
         ...listed(lost),
         ...listed(lost.length === 0 ? [] : (book?.names ?? [])),
@@ -89,13 +103,15 @@ export class Exchanger {
     }
     try {
       const [refused, claims] = asList(await this.#store.run('job-exchange', args))
-      this.#lostTokens.delete(worker)
+      book?.takeBack(held)
       for (const { executionId } of outcomes) this.forget(worker, executionId)
       const list = asList(claims).map(readClaim)
       for (const claim of list) this.#remember(worker, claim)
       return { refused: asTexts(refused), claims: list }
     } catch (error) {
-      if (error instanceof BrokerUnavailableError) this.#lostTokens.set(worker, tokens)
+      const isLost = error instanceof BrokerUnavailableError || lostCalls.length > 0
+      if (isLost) this.#lost.set(worker, [...(this.#lost.get(worker) ?? []), { tokens, slots: held }])
+      else book?.takeBack(held)
       throw error
     }
   }
@@ -106,19 +122,22 @@ export class Exchanger {
   }
 
   async #encodeOutcomes(outcomes: readonly ExecutionOutcome[]): Promise<Argument[]> {
-    const encoded = await Promise.all(
-      outcomes.map(async (outcome) =>
-        encodeOutcome(outcome, await this.#findSerializer(outcome), this.#store.options.serializer),
-      ),
-    )
-    return [outcomes.length, ...encoded.flat()]
+    const encoded: Argument[] = [outcomes.length]
+    for (const outcome of outcomes) {
+      // Waits only where there is something to wait for: there are thousands of them in a second.
+      const known = this.#serializers.get(outcome.executionId)
+      const serializer = known ?? (await this.#findSerializer(outcome))
+      const jobs = 'enqueue' in outcome ? (outcome.enqueue ?? []) : []
+      encoded.push(...encodeOutcome(outcome, serializer))
+      if (jobs.length === 0) encoded.push(0)
+      else encoded.push(...(await encodeJobs(jobs, this.#store.options.serializer)))
+    }
+    return encoded
   }
 
   /** Of jobs that another broker has claimed, the job itself tells. */
-  async #findSerializer({ type, jobId, executionId }: ExecutionOutcome): Promise<Serializer> {
-    const known = this.#serializers.get(executionId)
-    if (known !== undefined || type !== 'finished') return known ?? 'json'
-    return findSerializer(this.#store, jobId)
+  async #findSerializer({ type, jobId }: ExecutionOutcome): Promise<Serializer> {
+    return type === 'finished' ? findSerializer(this.#store, jobId) : 'json'
   }
 }
 

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import { type NewJob, UNLIMITED } from '../../job/record.ts'
-import { compress } from './codec/compress.ts'
-import { encodeCall, encodeValue, type Serializer } from './codec/payload.ts'
+import { compress, isSmall } from './codec/compress.ts'
+import { callText, encodeCall, encodeValue, type Serializer } from './codec/payload.ts'
 import { LIMITS } from './codec/payload-error.ts'
 import { formatTime } from './codec/times.ts'
 import type { Argument } from './connection.ts'
@@ -12,23 +12,67 @@ export const RQ_DEFAULTS = { timeoutMs: 180_000, resultTtlMs: 500_000, failureTt
 /** What the broker carries for others to read, exactly as it was given: one JSON text, `wh_options`. */
 export const CARRIED = ['retry', 'repeat', 'callbacks', 'dependsOn', 'isolation', 'limits'] as const
 
-/** As scripts/lib/store.lua takes them: how many, and each one. */
+/** As scripts/lib/store.lua takes them: shapes, which jobs of one batch mostly share, and each job with its shape's number. */
 export async function encodeJobs(jobs: readonly NewJob[], serializer: Serializer): Promise<Argument[]> {
-  const encoded = await Promise.all(jobs.map((job, index) => encodeJob(job, index, serializer)))
-  return [jobs.length, ...encoded.flat()]
+  if (jobs.length === 0) return [0]
+  const shapes: Argument[] = []
+  const encoded: Argument[] = []
+  let shapeCount = 0
+  let last: NewJob | undefined
+  for (const [index, job] of jobs.entries()) {
+    assertSize(job)
+    if (last === undefined || !haveOneShape(last, job)) {
+      shapes.push(...encodeShape(job, serializer))
+      shapeCount++
+    }
+    last = job
+    const data = await encodeData(job, serializer)
+    // Jobs of one batch keep their order in lists, too.
+    const createdAt = formatTime(Math.round(job.createdAt), Math.min(index, 999))
+    encoded.push(shapeCount, job.id, createdAt, data, describeCall(job))
+  }
+  return [jobs.length, shapeCount, ...shapes, ...encoded]
 }
 
-async function encodeJob(job: NewJob, index: number, serializer: Serializer): Promise<Argument[]> {
-  if (job.args.length > LIMITS.size) {
-    throw new UsageError(
-      `job ${job.id}: its arguments are ${job.args.length} characters, and Redis takes ${LIMITS.size}; store the data and pass its key`,
-    )
+function assertSize({ id, args }: NewJob): void {
+  if (args.length <= LIMITS.size) return
+  throw new UsageError(
+    `job ${id}: its arguments are ${args.length} characters, and Redis takes ${LIMITS.size}; store the data and pass its key`,
+  )
+}
+
+/** Small JSON goes as text: a command without a Buffer in it is written in one piece. */
+function encodeData({ name, args }: NewJob, serializer: Serializer): string | Buffer | Promise<Buffer> {
+  if (serializer === 'json') {
+    const text = callText(name, args)
+    if (isSmall(text)) return text
   }
-  const data = await compress(encodeCall(job.name, job.args, serializer))
-  const fields = encodeFields(job, data, index, serializer)
+  return compress(encodeCall(name, args, serializer))
+}
+
+/** All of a job that `encodeShape` reads. */
+const SHAPE = [
+  'queue',
+  'timeoutMs',
+  'resultTtlMs',
+  'failureTtlMs',
+  'atFront',
+  'unique',
+  'dueAt',
+  'ttlMs',
+  'group',
+  'meta',
+  ...CARRIED,
+] as const
+
+function haveOneShape(a: NewJob, b: NewJob): boolean {
+  return SHAPE.every((name) => a[name] === b[name])
+}
+
+function encodeShape(job: NewJob, serializer: Serializer): Argument[] {
+  const fields = encodeFields(job, serializer)
   const waitsFor = [...new Set(job.dependsOn?.jobIds ?? [])]
   return [
-    job.id,
     job.queue,
     `${isAtFront(job) ? 'f' : ''}${job.unique === true ? 'u' : ''}`,
     job.dueAt === undefined ? '' : Math.round(job.dueAt),
@@ -46,18 +90,8 @@ function isAtFront(job: NewJob): boolean {
   return job.atFront === true || job.dependsOn?.atFront === true
 }
 
-function encodeFields(job: NewJob, data: Buffer, index: number, serializer: Serializer): Argument[] {
-  const fields: Argument[] = [
-    'created_at',
-    // Jobs of one batch keep their order in lists, too.
-    formatTime(Math.round(job.createdAt), Math.min(index, 999)),
-    'data',
-    data,
-    'origin',
-    job.queue,
-    'description',
-    describeCall(job),
-  ]
+function encodeFields(job: NewJob, serializer: Serializer): Argument[] {
+  const fields: Argument[] = ['origin', job.queue]
   const add = (name: string, value: Argument | undefined) => {
     if (value !== undefined) fields.push(name, value)
   }

@@ -5,14 +5,14 @@ import { nearest } from '../../support/did-you-mean.ts'
 import type { JobListParams, JobPage } from '../broker.ts'
 import { decodeCall } from './codec/payload.ts'
 import { PayloadError } from './codec/payload-error.ts'
-import { parseMicroseconds } from './codec/times.ts'
+import { formatTime, parseMicroseconds } from './codec/times.ts'
 import type { Reply } from './connection.ts'
 import { listed } from './exchange.ts'
 import { readState, toRecord } from './record.ts'
-import { asList, asText, asTexts } from './reply.ts'
+import { asList, asNumber, asText, asTexts } from './reply.ts'
 import type { Store } from './store.ts'
 
-/** Ids that one command reads. */
+/** Ids that one step looks at. */
 const CHUNK = 1000
 
 interface Place {
@@ -20,8 +20,9 @@ interface Place {
   readonly id: string
 }
 
-/** The registries of RQ that hold the jobs of a state; stopped ones are among the failed. */
-const REGISTRIES: Readonly<Record<Exclude<JobState, 'queued'>, string>> = {
+/** The registries of RQ that hold the jobs of a state, and its list; stopped ones are among the failed. */
+const REGISTRIES: Readonly<Record<JobState, string>> = {
+  queued: 'queue',
   started: 'wip',
   finished: 'finished',
   failed: 'failed',
@@ -32,19 +33,22 @@ const REGISTRIES: Readonly<Record<Exclude<JobState, 'queued'>, string>> = {
 }
 
 /**
- * Newest first. RQ keeps no list of jobs by age, so all that could be listed is looked through, page by page: a matter for
- * people, never for workers. A page begins below the age and id of the last job seen, so jobs that come or go shift nothing.
+ * Newest first. RQ keeps no list of jobs by age, so the server looks through all that could be listed, in short steps, and
+ * hands over what is newer than what was found so far: a matter for people, never for workers. A page begins below the age
+ * and id of the last job seen, so jobs that come or go shift nothing.
  */
 export async function listJobs(store: Store, params: JobListParams): Promise<JobPage> {
   if (params.state !== undefined) checkState(params.state)
   const before = params.cursor === undefined ? undefined : decodeCursor(params.cursor)
   let newest: Place[] = []
-  const seen = new Set<string>()
-  for await (const ids of idsOf(store, params)) {
-    const fresh = ids.filter((id) => !seen.has(id))
-    for (const id of fresh) seen.add(id)
-    const places = await lookUp(store, fresh, params)
-    newest = [...newest, ...places.filter((place) => before === undefined || isNewer(before, place))]
+  for await (const { registry, queue, from, goOn } of stretches(store, params)) {
+    const last = newest.length > params.limit ? newest.at(-1) : undefined
+    const { looked, places } = await scan(store, params, { registry, queue, from, oldest: last, newest: before })
+    goOn(looked === CHUNK)
+    const known = new Set(newest.map(({ id }) => id))
+    const fresh = places.filter((place) => !known.has(place.id) && (before === undefined || isNewer(before, place)))
+    if (fresh.length === 0) continue
+    newest = [...newest, ...new Map(fresh.map((place) => [place.id, place])).values()]
       .sort((a, b) => (isNewer(a, b) ? -1 : 1))
       .slice(0, params.limit + 1)
   }
@@ -62,26 +66,23 @@ export async function fetchJobs(store: Store, ids: readonly string[]): Promise<J
   return replies.flatMap((reply, index) => toRecord(ids[index] ?? '', reply) ?? [])
 }
 
-async function* idsOf(store: Store, { state, queue }: JobListParams): AsyncGenerator<string[]> {
-  const { keys } = store
-  const queues = queue === undefined ? await queueNames(store) : [queue]
-  for (const name of queues) {
-    if (state === undefined || state === 'queued') {
-      for (let from = 0; ; from += CHUNK) {
-        const ids = asTexts(await store.command('LRANGE', keys.queue(name), from, from + CHUNK - 1))
-        yield ids
-        if (ids.length < CHUNK) break
-      }
-    }
-    const registries = new Set(
-      Object.values(state === undefined ? REGISTRIES : state === 'queued' ? {} : { [state]: REGISTRIES[state] }),
-    )
+interface Stretch {
+  readonly registry: string
+  readonly queue: string
+  readonly from: number
+  /** Whether the same registry has more. */
+  readonly goOn: (more: boolean) => void
+}
+
+async function* stretches(store: Store, { state, queue }: JobListParams): AsyncGenerator<Stretch> {
+  const registries = new Set(state === undefined ? Object.values(REGISTRIES) : [REGISTRIES[state]])
+  for (const name of queue === undefined ? await queueNames(store) : [queue]) {
     for (const registry of registries) {
-      for (let from = 0; ; from += CHUNK) {
-        const members = asTexts(await store.command('ZRANGE', keys.registry(registry, name), from, from + CHUNK - 1))
-        yield registry === 'wip' ? members.map((member) => member.replace(/:[^:]+$/, '')) : members
-        if (members.length < CHUNK) break
+      let more = true
+      const goOn = (isMore: boolean) => {
+        more = isMore
       }
+      for (let from = 0; more; from += CHUNK) yield { registry, queue: name, from, goOn }
     }
   }
 }
@@ -91,16 +92,27 @@ export async function queueNames(store: Store): Promise<string[]> {
   return asTexts(await store.command('SMEMBERS', store.keys.queues)).map((key) => key.slice(head.length))
 }
 
-async function lookUp(store: Store, ids: readonly string[], { state, name }: JobListParams): Promise<Place[]> {
-  if (ids.length === 0) return []
-  const replies = asList(await store.run('job-brief', () => [name === undefined ? '' : '1', ...listed(ids)]))
-  return replies.flatMap((reply, index) => {
-    if (reply === null) return []
-    const [createdAt, status, data] = asList(reply)
+interface Scan extends Pick<Stretch, 'registry' | 'queue' | 'from'> {
+  readonly oldest: Place | undefined
+  readonly newest: Place | undefined
+}
+
+async function scan(store: Store, { state, name }: JobListParams, { registry, queue, from, oldest, newest }: Scan) {
+  const data = name === undefined ? '' : '1'
+  const args = [registry, queue, from, CHUNK, state ?? '', data, secondOf(oldest), secondOf(newest)]
+  const [looked, found] = asList(await store.run('job-scan', () => args))
+  const places = asList(found).flatMap((reply): Place[] => {
+    const [id, createdAt, status, call] = asList(reply)
     if (state !== undefined && readState(asText(status)) !== state) return []
-    if (name !== undefined && nameOf(data) !== name) return []
-    return [{ micros: parseMicroseconds(asText(createdAt)) ?? 0, id: ids[index] ?? '' }]
+    if (name !== undefined && nameOf(call) !== name) return []
+    return [{ micros: parseMicroseconds(asText(createdAt)) ?? 0, id: asText(id) }]
   })
+  return { looked: asNumber(looked), places }
+}
+
+/** As the first 19 characters of a time have it. */
+function secondOf(place: Place | undefined): string {
+  return place === undefined ? '' : formatTime(Math.floor(place.micros / 1000)).slice(0, 19)
 }
 
 function nameOf(data: Reply | undefined): string | undefined {

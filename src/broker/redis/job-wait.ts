@@ -1,8 +1,8 @@
 import { BrokerUnavailableError } from '../../errors.ts'
+import { Sleeper } from '../../support/sleeper.ts'
 import type { WaitParams } from '../broker.ts'
 import { EndedProbe } from './ended-probe.ts'
 import type { Listener } from './listener.ts'
-import { Sleeper } from './sleeper.ts'
 import type { Store } from './store.ts'
 import { StreamWatcher } from './stream-watcher.ts'
 

@@ -56,6 +56,15 @@ export class Keys {
     return `${this.prefix}group:${name}`
   }
 
+  /** A worker of RQ, a slot of ours among them. */
+  worker(name: string): string {
+    return `${this.prefix}worker:${name}`
+  }
+
+  ownWorker(name: string): string {
+    return this.own(`worker:${name}`)
+  }
+
   /** RQ's channel of commands to a worker. */
   commandChannel(worker: string): string {
     return `${this.prefix}pubsub:${worker}`

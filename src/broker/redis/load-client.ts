@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 
-type Client = Pick<typeof import('ioredis'), 'Redis' | 'Cluster'>
+type Client = Pick<typeof import('ioredis'), 'Redis' | 'Cluster' | 'Command'>
 
 /** Imported when a Redis URL is used: whoever uses another broker need not install it. */
 export async function loadClient(): Promise<Client> {

@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../job/failure.ts'
 import type { JobRecord } from '../../job/record.ts'
+import { abandonedFailure } from '../abandoned.ts'
 import type { Maintenance, PoisonedJob } from '../broker.ts'
 import { decodeCall } from './codec/payload.ts'
 import { PayloadError } from './codec/payload-error.ts'
@@ -7,31 +7,58 @@ import type { Reply } from './connection.ts'
 import { fetchJobs } from './job-list.ts'
 import { encodeTraceback } from './outcome-args.ts'
 import { asList, asNumber, asText, asTexts } from './reply.ts'
+import { ServerClockWatch } from './server-clock-watch.ts'
 import type { Store } from './store.ts'
 import { promoteDue } from './work-wait.ts'
 
 const BATCH = 200
 /** How long one turn goes on forgetting; what is left is for the next. */
 const FORGET_FOR_MS = 500
-/** Sets are read whole for it. */
+/** Sets are gone through for it. */
 const TIDY_EVERY_MS = 60_000
+/** How long one turn goes on with that. */
+const TIDY_FOR_MS = 200
+/** Members of a group that one step looks at. */
+const TIDY_BATCH = 1000
 
 export class Maintainer {
   readonly #store: Store
+  readonly #clock = new ServerClockWatch()
   #tidyAt = 0
+  /** Groups that are still to be gone through, the last of them from the cursor on. */
+  #groups: string[] = []
+  #groupCursor = '0'
 
   constructor(store: Store) {
     this.#store = store
   }
 
   async maintain(maxAbandonments: number): Promise<Maintenance> {
-    const taken = await this.#reclaim(maxAbandonments)
+    const promoted = await promoteDue(this.#store)
+    this.#clock.saw(promoted.at)
+    const taken = this.#clock.isSettled ? await this.#reclaim(maxAbandonments) : { reclaimed: [], poisoned: [] }
     const expired = await this.#forget()
     if (performance.now() >= this.#tidyAt) {
       this.#tidyAt = performance.now() + TIDY_EVERY_MS
       await this.#store.run('tidy', () => [])
+      if (this.#groups.length === 0) {
+        this.#groups = asTexts(await this.#store.command('SMEMBERS', this.#store.keys.groups))
+        this.#groupCursor = '0'
+      }
     }
-    return { ...(await promoteDue(this.#store)), ...taken, expired }
+    await this.#tidyGroups()
+    return { ...promoted, ...taken, expired }
+  }
+
+  /** As far as one turn gets; the next one goes on there. */
+  async #tidyGroups(): Promise<void> {
+    const end = performance.now() + TIDY_FOR_MS
+    for (let group = this.#groups.at(-1); group !== undefined; group = this.#groups.at(-1)) {
+      const args = [group, this.#groupCursor, TIDY_BATCH]
+      this.#groupCursor = asText(await this.#store.run('tidy-group', () => args))
+      if (this.#groupCursor === '0') this.#groups.pop()
+      if (performance.now() > end) return
+    }
   }
 
   async #reclaim(maxAbandonments: number): Promise<Pick<Maintenance, 'reclaimed' | 'poisoned'>> {
@@ -83,15 +110,5 @@ function nameOf(data: Buffer): string {
   } catch (error) {
     if (error instanceof PayloadError) return 'unreadable'
     throw error
-  }
-}
-
-function abandonedFailure(id: string, name: string, worker: string, times: number): JobFailure {
-  return {
-    kind: 'abandoned',
-    name: 'AbandonedError',
-    message:
-      `job ${id} (${name}) was abandoned ${times} ${times === 1 ? 'time' : 'times'}: its worker, last ${worker}, ` +
-      'died or was cut off while running it. It probably kills its worker, so it is not run again by itself',
   }
 }

@@ -3,27 +3,22 @@ import type { ExecutionOutcome } from '../broker.ts'
 import { compressText } from './codec/compress.ts'
 import { encodeValue, type Serializer } from './codec/payload.ts'
 import type { Argument } from './connection.ts'
-import { encodeJobs } from './job-fields.ts'
 import { tracebackOf } from './result-entry.ts'
 
-/** As scripts/lib/outcome.lua takes it. A result is written in the serializer that its job came in. */
-export async function encodeOutcome(
-  outcome: ExecutionOutcome,
-  jobSerializer: Serializer,
-  newJobSerializer: Serializer,
-): Promise<Argument[]> {
+/**
+ * As scripts/lib/outcome.lua takes it, without the jobs to store. A result is written in the serializer that its job came in.
+ */
+export function encodeOutcome(outcome: ExecutionOutcome, serializer: Serializer): Argument[] {
   const again = delayOf(outcome)
-  const jobs = 'enqueue' in outcome ? (outcome.enqueue ?? []) : []
   return [
     outcome.type,
     outcome.jobId,
     outcome.executionId,
     outcome.bill === undefined ? '' : JSON.stringify(outcome.bill),
-    encodeBody(outcome, jobSerializer),
+    encodeBody(outcome, serializer),
     'failure' in outcome ? JSON.stringify(outcome.failure) : '',
     again === undefined ? '' : Math.round(again.delayMs),
     again?.atFront === true ? '1' : '',
-    ...(await encodeJobs(jobs, newJobSerializer)),
   ]
 }
 

@@ -17,6 +17,7 @@ import type {
   LeaseRenewParams,
   MaintainParams,
   Maintenance,
+  QueueBacklog,
   QueueInfo,
   StoreReport,
   WaitParams,
@@ -213,6 +214,13 @@ export class RedisBroker implements Broker {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  async queueBacklog(queues: readonly string[]): Promise<QueueBacklog> {
+    this.#store.assertUsable()
+    for (const queue of queues) assertQueueName(queue)
+    const [waiting, oldestMs] = asList(await this.#store.run('queue-backlog', () => listed(queues)))
+    return { waiting: asNumber(waiting), oldestMs: asNumber(oldestMs) }
+  }
+
   async queueEmpty(queue: string): Promise<number> {
     assertQueueName(queue)
     let left = asNumber(await this.#store.command('LLEN', this.#store.keys.queue(queue)))
@@ -266,6 +274,11 @@ export class RedisBroker implements Broker {
     return this.#workers.heartbeat(params)
   }
 
+  async workerResize(worker: WorkerRegistration): Promise<void> {
+    this.#store.assertUsable()
+    await this.#workers.resize(worker)
+  }
+
   async workerUnregister(name: string): Promise<void> {
     await this.#workers.unregister(name)
   }
@@ -277,8 +290,10 @@ export class RedisBroker implements Broker {
   async commandSend({ worker, command }: CommandSendParams): Promise<boolean> {
     const channel = this.#store.keys.commandChannel(worker)
     const heard = asNumber(await this.#store.command('PUBLISH', channel, encodeCommand(command)))
-    // On a cluster only the listeners of one node are counted.
-    return heard > 0 || this.#store.options.at.kind === 'cluster'
+    if (heard > 0 || this.#store.options.at.kind !== 'cluster') return heard > 0
+    // Of a cluster only the listeners of one node are counted.
+    const { keys } = this.#store
+    return asNumber(await this.#store.command('EXISTS', keys.ownWorker(worker), keys.worker(worker))) > 0
   }
 
   async commandSubscribe(worker: string, listener: (command: WorkerCommand) => void): Promise<() => Promise<void>> {

@@ -19,6 +19,7 @@ const REFUSING: Readonly<Record<string, string>> = {
   WRONGPASS: 'user or password is wrong',
   NOPERM: 'the user lacks a permission',
   DENIED: 'it is in protected mode',
+  MOVED: 'it is a node of a cluster, and the keys are on another one; use redis+cluster://host:port?prefix={rq}',
 }
 
 const CONNECTION =

@@ -1,5 +1,5 @@
 import type { JobFailure } from '../../job/failure.ts'
-import type { JobResultEntry } from '../../job/record.ts'
+import type { Bill, JobResultEntry } from '../../job/record.ts'
 import { decompress } from './codec/compress.ts'
 import { decodeValue } from './codec/payload.ts'
 import { PayloadError } from './codec/payload-error.ts'
@@ -20,12 +20,14 @@ export function toResultEntry(at: number, entry: Hash): JobResultEntry {
     (entry.text('wh_type') as JobResultEntry['type'] | undefined) ?? RQ_TYPES[entry.text('type') ?? ''] ?? 'failed'
   const worker = entry.text('wh_worker') ?? entry.text('worker_name')
   const executionId = entry.text('execution_id')
+  const bill = entry.text('wh_bill')
   return {
     type,
     at,
     ...(executionId === undefined ? {} : { executionId }),
     ...(worker === undefined ? {} : { worker }),
     ...(type === 'finished' ? { result: readResult(entry) } : { failure: readFailure(entry) }),
+    ...(bill === undefined ? {} : { bill: JSON.parse(bill) as Bill }),
   }
 }
 

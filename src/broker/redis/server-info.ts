@@ -1,7 +1,9 @@
+import { UsageError } from '../../errors.ts'
 import type { StoreReport } from '../broker.ts'
 import { unavailable } from './redis-error.ts'
 import { asText } from './reply.ts'
 import type { Store } from './store.ts'
+import { hasTag } from './url.ts'
 
 /** BLMOVE came with it. */
 const OLDEST = [6, 2] as const
@@ -31,9 +33,14 @@ export async function readServerInfo(store: Store): Promise<ServerInfo> {
   }
 }
 
-/** @throws BrokerUnavailableError where the server is too old */
+/** @throws BrokerUnavailableError where the server is too old, @throws UsageError where it is a cluster and not named as one */
 export async function assertSupported(store: Store): Promise<void> {
-  const { name, version } = await readServerInfo(store)
+  const { name, version, fields } = await readServerInfo(store)
+  const { at, prefix } = store.options
+  if (fields.get('cluster_enabled') === '1' && at.kind !== 'cluster' && !hasTag(prefix)) {
+    const hint = `use redis+cluster://host:port,host:port?prefix={${prefix}}, which keeps all keys in one slot`
+    throw new UsageError(`${store.url} is a node of a cluster; ${hint}`)
+  }
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return
   throw unavailable(store.url, `is ${name} ${version}; Workhorse needs ${OLDEST.join('.')} or later`)

@@ -88,6 +88,8 @@ export class StreamWatcher {
 
   #unblock(): void {
     this.#blocked = false
+    // On a cluster these two commands may go to two nodes, where the number is another client's.
+    if (this.#store.options.at.kind === 'cluster') return
     // Refused to a user without the permission: then the new stream is looked at when the blocking is over.
     this.#store.command('CLIENT', 'UNBLOCK', this.#clientId).catch(() => {})
   }

@@ -173,9 +173,14 @@ function parseOption(url: string, name: (typeof OPTIONS)[number], value: string)
   return value
 }
 
+/** What stands in braces alone decides about the slot of a key. */
+export function hasTag(prefix: string): boolean {
+  return /\{[^}]+\}/.test(prefix)
+}
+
 /** On a cluster one script may touch only keys of one slot; a hash tag in the prefix puts all of them there. */
 function assertOneSlot(url: string, prefix: string, db: number): void {
-  if (!/\{[^}]+\}/.test(prefix)) {
+  if (!hasTag(prefix)) {
     throw wrong(url, `has the prefix '${prefix}'; on a cluster it needs a tag, such as {${prefix}}`, 'cluster')
   }
   if (db !== 0) throw wrong(url, 'names a database; a cluster has only one', 'cluster')

@@ -1,9 +1,9 @@
-import type { WorkWaitParams } from '../broker.ts'
+import { Sleeper } from '../../support/sleeper.ts'
+import type { Maintenance, WorkWaitParams } from '../broker.ts'
 import { listed } from './exchange.ts'
 import type { Listener } from './listener.ts'
 import { Peeker } from './peeker.ts'
 import { asList, asNumber, asOptionalNumber, asTexts } from './reply.ts'
-import { Sleeper } from './sleeper.ts'
 import type { Store } from './store.ts'
 
 /** RQ's `rq resume` tells nobody; its own workers look every second, too. */
@@ -108,12 +108,12 @@ function untilNextLook({ nextDueAt, serverNow, suspendedMs }: Look): number {
 }
 
 /** Queues all scheduled jobs that are due. */
-export async function promoteDue(store: Store): Promise<{ readonly promoted: number; readonly nextDueAt?: number }> {
+export async function promoteDue(store: Store): Promise<Pick<Maintenance, 'promoted' | 'at' | 'nextDueAt'>> {
   let promoted = 0
   for (;;) {
-    const [count, more, next] = asList(await store.run('promote', () => [PROMOTE_BATCH]))
+    const [count, more, now, next] = asList(await store.run('promote', () => [PROMOTE_BATCH]))
     promoted += asNumber(count)
     const nextDueAt = asOptionalNumber(next)
-    if (asNumber(more) === 0) return { promoted, ...(nextDueAt === undefined ? {} : { nextDueAt }) }
+    if (asNumber(more) === 0) return { promoted, at: asNumber(now), ...(nextDueAt === undefined ? {} : { nextDueAt }) }
   }
 }

@@ -20,8 +20,8 @@ export class WorkerRegistry {
   }
 
   async register({ name, ttlMs, ...record }: WorkerRegistration): Promise<void> {
-    const known = this.#exchanger.slotsOf(name)
-    const book = known?.names.length === record.concurrency ? known : new SlotBook(name, record.concurrency)
+    const book = this.#exchanger.slotsOf(name) ?? new SlotBook(name, record.concurrency)
+    book.resize(record.concurrency)
     const fields = slotFields(record, await this.#address())
     const slots = book.entries().flatMap(({ slot, running }) => [slot, running])
     await this.#store.run('worker-register', () => [
@@ -37,8 +37,29 @@ export class WorkerRegistry {
     this.#exchanger.setSlots(name, book)
   }
 
+  /** Of slots that go, those stay that run something. */
+  async resize({ name, ttlMs, ...record }: WorkerRegistration): Promise<void> {
+    const book = this.#exchanger.slotsOf(name)
+    if (book === undefined) return
+    const before = book.concurrency
+    const gone = book.resize(record.concurrency)
+    try {
+      const fields = slotFields(record, await this.#address())
+      const kept = JSON.stringify(record satisfies WorkerRecord)
+      const lists = [...listed(record.queues), fields.length, ...fields, ...listed(book.names), ...listed(gone)]
+      await this.#store.run('worker-resize', () => [name, Math.ceil(ttlMs), kept, ...lists])
+    } catch (error) {
+      // Nothing may be claimed into a slot that nobody has heard of.
+      book.resize(before)
+      throw error
+    }
+  }
+
   async heartbeat({ name, ttlMs, state, finished, failed }: WorkerHeartbeatParams): Promise<boolean> {
-    const slots = this.#exchanger.slotsOf(name)?.names ?? []
+    const book = this.#exchanger.slotsOf(name)
+    const gone = book?.resize() ?? []
+    if (gone.length > 0) await this.#store.run('worker-resize', () => [name, 0, '', 0, 0, 0, ...listed(gone)])
+    const slots = book?.names ?? []
     const args = [name, Math.ceil(ttlMs), state, finished, failed, ...listed(slots)]
     return asNumber(await this.#store.run('worker-heartbeat', () => args)) === 1
   }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MaintainParams, Maintenance } from '../broker.ts'
 import type { Connection } from './connection.ts'
+import type { LeaseClock } from './lease-clock.ts'
 import { BATCH, dueWork, forgetExpired, promoteDue, type Reclaimed, reclaimAbandoned } from './maintenance.ts'
 import type { WakeFile } from './wake.ts'
 import { forgetGoneWorkers } from './worker.ts'
@@ -11,29 +12,34 @@ const FORGET_FOR_MS = 500
 /** What must happen though nobody asks for it, in steps that are short enough for everybody else. */
 export class Housekeeping {
   readonly #connection: Connection
+  readonly #leaseClock: LeaseClock
   readonly #work: WakeFile
   readonly #done: WakeFile
 
-  constructor(connection: Connection, work: WakeFile, done: WakeFile) {
+  constructor(connection: Connection, leaseClock: LeaseClock, work: WakeFile, done: WakeFile) {
     this.#connection = connection
+    this.#leaseClock = leaseClock
     this.#work = work
     this.#done = done
   }
 
   async maintain(params: MaintainParams): Promise<Maintenance> {
     const now = Date.now()
+    const leaseNow = this.#leaseClock.now()
     const due = await this.#connection.readOne('maintain', () => dueWork(this.#connection))
     const promoted = isDue(due.nextDueAt, now) ? await this.promote() : 0
-    const { reclaimed, poisoned } = isDue(due.nextLeaseEnd, now)
+    const { reclaimed, poisoned } = isDue(due.nextLeaseEnd, leaseNow)
       ? await this.#reclaim(params.maxAbandonments)
       : NOTHING_RECLAIMED
     const expired = isDue(due.nextExpiry, now) ? await this.#forget() : 0
-    if (isDue(due.nextWorkerGone, now)) {
-      await this.#connection.write('forget gone workers', () => forgetGoneWorkers(this.#connection, Date.now()))
+    if (isDue(due.nextWorkerGone, leaseNow)) {
+      await this.#connection.write('forget gone workers', () =>
+        forgetGoneWorkers(this.#connection, this.#leaseClock.now()),
+      )
     }
     const { nextDueAt } =
       promoted === 0 ? due : await this.#connection.readOne('maintain', () => dueWork(this.#connection))
-    return { promoted, reclaimed, poisoned, expired, ...(nextDueAt === null ? {} : { nextDueAt }) }
+    return { promoted, reclaimed, poisoned, expired, at: Date.now(), ...(nextDueAt === null ? {} : { nextDueAt }) }
   }
 
   /** Queues the scheduled jobs that are due. Returns how many. */
@@ -61,7 +67,7 @@ export class Housekeeping {
     const all = { reclaimed: [] as Reclaimed['reclaimed'], poisoned: [] as Reclaimed['poisoned'], freed: 0 }
     await this.inBatches(Number.POSITIVE_INFINITY, async () => {
       const { reclaimed, poisoned, freed } = await this.#connection.write('reclaim jobs', () =>
-        reclaimAbandoned(this.#connection, maxAbandonments, Date.now()),
+        reclaimAbandoned(this.#connection, maxAbandonments, Date.now(), this.#leaseClock.now()),
       )
       if (reclaimed.length + freed > 0) this.#work.ring()
       if (poisoned.length > 0) this.#done.ring()

@@ -33,6 +33,7 @@ export function runAgain(connection: Connection, seq: number, outcome: Execution
     worker: row.worker,
     result: outcome.type === 'finished' ? outcome.result : null,
     failure: outcome.type === 'failed' ? JSON.stringify(outcome.failure) : null,
+    bill: outcome.bill === undefined ? null : JSON.stringify(outcome.bill),
   })
   const later = wanted.delayMs > 0
   const front = retry?.atFront === true

@@ -43,8 +43,11 @@ LIMIT CASE WHEN ${NOT_PAUSED} THEN ? ELSE 0 END`
 const START = `UPDATE jobs SET state = 'started', worker = ?, execution_id = ? || seq, started_at = ?, lease_until = ?,
   expires_at = NULL, attempts = attempts + 1`
 
-/** Takes jobs from the queues, strictly one queue after the other; none while the broker is suspended. */
-export function claimJobs(connection: Connection, params: ClaimParams, now: number): ClaimedJob[] {
+/**
+ * Takes jobs from the queues, strictly one queue after the other; none while the broker is suspended.
+ * @param now the time of day, @param leaseNow the same instant by the clock of leases
+ */
+export function claimJobs(connection: Connection, params: ClaimParams, now: number, leaseNow: number): ClaimedJob[] {
   if (params.limit === 0 || suspendedUntil(connection, now) !== undefined) return []
   // Unguessable in front, so that no two claims ever name an execution alike; the job's own number makes it one per job.
   const claim = `${randomBytes(9).toString('base64url')}-`
@@ -54,11 +57,11 @@ export function claimJobs(connection: Connection, params: ClaimParams, now: numb
     const room = params.limit - claimed.length
     if (room <= 0) break
     for (const row of connection.all<ClaimableRow>(CLAIMABLE, queue, now, queue, room)) {
-      claimed.push(toClaimed(row, queue, `${claim}${row.seq}`))
+      claimed.push(toClaimed(row, queue, `${claim}${row.seq}`, now))
       numbers.push(row.seq)
     }
   }
-  updateJobs(connection, START, [params.worker, claim, now, now + Math.ceil(params.leaseMs)], numbers)
+  updateJobs(connection, START, [params.worker, claim, now, leaseNow + Math.ceil(params.leaseMs)], numbers)
   return claimed
 }
 
@@ -71,7 +74,7 @@ export function anyClaimable(connection: Connection, queues: readonly string[], 
   return queues.some((queue) => connection.get<{ yes: number }>(ANY_CLAIMABLE, queue, now, queue)?.yes === 1)
 }
 
-function toClaimed(row: ClaimableRow, queue: string, executionId: string): ClaimedJob {
+function toClaimed(row: ClaimableRow, queue: string, executionId: string, startedAt: number): ClaimedJob {
   return {
     id: row.id,
     name: row.name,
@@ -82,6 +85,7 @@ function toClaimed(row: ClaimableRow, queue: string, executionId: string): Claim
     timeoutMs: row.timeout_ms,
     createdAt: row.created_at,
     enqueuedAt: row.enqueued_at,
+    startedAt,
     ...present('meta', row.meta),
     ...decodeForClaim(row),
   }

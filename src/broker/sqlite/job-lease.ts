@@ -5,9 +5,9 @@ const RENEW = `UPDATE jobs INDEXED BY jobs_started SET lease_until = ?
   WHERE state = 'started' AND worker = ? AND execution_id IN (SELECT value FROM json_each(?)) RETURNING execution_id`
 
 /** Extends leases, also those that ran out unnoticed; returns the executions that are not this worker's any more. */
-export function renewLeases(connection: Connection, params: LeaseRenewParams, now: number): string[] {
+export function renewLeases(connection: Connection, params: LeaseRenewParams, leaseNow: number): string[] {
   const ids = params.executions.map(({ executionId }) => executionId)
-  const leaseUntil = now + Math.ceil(params.leaseMs)
+  const leaseUntil = leaseNow + Math.ceil(params.leaseMs)
   const rows = connection.all<{ execution_id: string }>(RENEW, leaseUntil, params.worker, JSON.stringify(ids))
   const held = new Set(rows.map((row) => row.execution_id))
   return ids.filter((id) => !held.has(id))

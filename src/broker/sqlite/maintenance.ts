@@ -1,4 +1,4 @@
-import type { JobFailure } from '../../job/failure.ts'
+import { abandonedFailure } from '../abandoned.ts'
 import type { PoisonedJob } from '../broker.ts'
 import type { Connection } from './connection.ts'
 import { cancelDependents, resolveDependents } from './dependents.ts'
@@ -12,6 +12,7 @@ export const BATCH = 200
 export interface DueWork {
   /** When the next scheduled job becomes due. */
   readonly nextDueAt: number | null
+  /** By the clock of leases, as `nextWorkerGone`. */
   readonly nextLeaseEnd: number | null
   readonly nextExpiry: number | null
   readonly nextWorkerGone: number | null
@@ -81,8 +82,13 @@ const RECLAIM = `UPDATE jobs SET state = 'queued', position = ?, enqueued_at = ?
   execution_id = NULL, started_at = NULL, lease_until = NULL, progress = NULL WHERE seq = ?`
 
 /** Takes jobs back from workers that let their lease run out: to the front of their queue, or out as poison. */
-export function reclaimAbandoned(connection: Connection, maxAbandonments: number, now: number): Reclaimed {
-  const abandoned = connection.all<AbandonedRow>(ABANDONED, now)
+export function reclaimAbandoned(
+  connection: Connection,
+  maxAbandonments: number,
+  now: number,
+  leaseNow: number,
+): Reclaimed {
+  const abandoned = connection.all<AbandonedRow>(ABANDONED, leaseNow)
   const again = abandoned.filter((row) => row.abandonments < maxAbandonments)
   const poisoned = abandoned.filter((row) => row.abandonments >= maxAbandonments)
   for (const group of groupByQueue(again)) {
@@ -118,19 +124,8 @@ function poison(connection: Connection, row: AbandonedRow, now: number): void {
   connection.run(
     'INSERT INTO job_outcomes (seq, failure) VALUES (?, ?)',
     row.seq,
-    JSON.stringify(abandonedFailure(row)),
+    JSON.stringify(abandonedFailure(row.id, row.name, row.worker, row.abandonments + 1)),
   )
-}
-
-function abandonedFailure(row: AbandonedRow): JobFailure {
-  const times = row.abandonments + 1
-  return {
-    kind: 'abandoned',
-    name: 'AbandonedError',
-    message:
-      `job ${row.id} (${row.name}) was abandoned ${times} ${times === 1 ? 'time' : 'times'}: its worker, last ${row.worker}, ` +
-      'died or was cut off while running it. It probably kills its worker, so it is not run again by itself',
-  }
 }
 
 const FORGET = `DELETE FROM jobs WHERE seq IN (

@@ -4,6 +4,7 @@ import { BrokerUnavailableError } from '../../errors.ts'
 import type { Broker } from '../broker.ts'
 import { Connection } from './connection.ts'
 import { loadDriver, type SqliteDatabase } from './driver.ts'
+import { LeaseClock } from './lease-clock.ts'
 import { CHECKPOINT_PAGES, LOG_BYTES } from './log-size.ts'
 import { migrate } from './migrations/migrate.ts'
 import { SqliteBroker } from './sqlite-broker.ts'
@@ -13,7 +14,10 @@ import { formatSqliteUrl, parseSqliteUrl, type SqliteOptions } from './url.ts'
 /** Opens the file that `url` names, making it where there is none, and brings it to this version's schema. */
 export async function openSqliteBroker(url: string, cwd: string): Promise<Broker> {
   const options = parseSqliteUrl(url, cwd)
-  return new SqliteBroker(await openConnection(options), formatSqliteUrl(options))
+  const connection = await openConnection(options)
+  const leaseClock = new LeaseClock()
+  await leaseClock.start(connection)
+  return new SqliteBroker(connection, leaseClock, formatSqliteUrl(options))
 }
 
 export async function openConnection(options: SqliteOptions): Promise<Connection> {

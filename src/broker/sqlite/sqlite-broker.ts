@@ -15,6 +15,7 @@ import type {
   LeaseRenewParams,
   MaintainParams,
   Maintenance,
+  QueueBacklog,
   QueueInfo,
   StoreReport,
   WaitParams,
@@ -34,6 +35,7 @@ import {
 } from '../check-arguments.ts'
 import type { WorkerCommand } from '../command.ts'
 import type { ScheduleFireParams, ScheduleRecord, ScheduleSync, ScheduleSyncParams } from '../schedule.ts'
+import { measureBacklog } from './backlog.ts'
 import { listenForCommands, sendCommand } from './command.ts'
 import type { Connection } from './connection.ts'
 import { listDependents } from './dependents.ts'
@@ -47,19 +49,21 @@ import { renewLeases, updateRunning } from './job-lease.ts'
 import { listJobs } from './job-list.ts'
 import { cancelJob, deleteJob, emptyQueue, fetchJob, lastJob, requeueJob } from './job-manage.ts'
 import { applyOutcomes } from './job-outcome.ts'
+import type { LeaseClock } from './lease-clock.ts'
 import { BATCH, dueWork } from './maintenance.ts'
 import { listQueues, setPaused } from './queue.ts'
 import { deleteSchedule, fireSchedule, listSchedules, syncSchedules } from './schedule.ts'
 import { resume, suspend, suspendedUntil } from './suspension.ts'
 import { type Look, waitFor } from './wait.ts'
 import { WakeFile } from './wake.ts'
-import { listWorkers, recordHeartbeat, registerWorker, unregisterWorker } from './worker.ts'
+import { listWorkers, recordHeartbeat, registerWorker, resizeWorker, unregisterWorker } from './worker.ts'
 
 /** Jobs in one SQLite file that any number of processes of one machine share. */
 export class SqliteBroker implements Broker {
   readonly url: string
   readonly capabilities: BrokerCapabilities = { network: false, pythonRq: false }
   readonly #connection: Connection
+  readonly #leaseClock: LeaseClock
   readonly #endedProbe: EndedProbe
   /** Rung when there may be work, and when some job ended. */
   readonly #work: WakeFile
@@ -69,14 +73,15 @@ export class SqliteBroker implements Broker {
   readonly #housekeeping: Housekeeping
   readonly #closing = new AbortController()
 
-  constructor(connection: Connection, url: string) {
+  constructor(connection: Connection, leaseClock: LeaseClock, url: string) {
     this.url = url
     this.#connection = connection
+    this.#leaseClock = leaseClock
     this.#endedProbe = new EndedProbe(connection)
     this.#work = new WakeFile(`${connection.file}-wake`)
     this.#done = new WakeFile(`${connection.file}-done`)
     this.#told = new WakeFile(`${connection.file}-told`)
-    this.#housekeeping = new Housekeeping(connection, this.#work, this.#done)
+    this.#housekeeping = new Housekeeping(connection, leaseClock, this.#work, this.#done)
     // Each pending wait listens; a thousand of them are no leak.
     setMaxListeners(0, this.#closing.signal)
   }
@@ -101,7 +106,7 @@ export class SqliteBroker implements Broker {
     const { applied, claimed } = await this.#connection.write('claim and end jobs', () => {
       const now = Date.now()
       const applied = applyOutcomes(this.#connection, params.worker, params.outcomes, now)
-      return { applied, claimed: claimJobs(this.#connection, params, now) }
+      return { applied, claimed: claimJobs(this.#connection, params, now, this.#leaseClock.now()) }
     })
     if (applied.ended) this.#done.ring()
     if (applied.workCame) this.#work.ring()
@@ -156,7 +161,7 @@ export class SqliteBroker implements Broker {
 
   async leaseRenew(params: LeaseRenewParams): Promise<string[]> {
     assertLease(params.leaseMs)
-    return this.#connection.write('renew leases', () => renewLeases(this.#connection, params, Date.now()))
+    return this.#connection.write('renew leases', () => renewLeases(this.#connection, params, this.#leaseClock.now()))
   }
 
   maintain(params: MaintainParams): Promise<Maintenance> {
@@ -177,6 +182,11 @@ export class SqliteBroker implements Broker {
 
   async queueList(): Promise<QueueInfo[]> {
     return this.#connection.read('list queues', () => listQueues(this.#connection))
+  }
+
+  async queueBacklog(queues: readonly string[]): Promise<QueueBacklog> {
+    for (const queue of queues) assertQueueName(queue)
+    return this.#connection.read('measure the backlog', () => measureBacklog(this.#connection, queues, Date.now()))
   }
 
   async queueEmpty(queue: string): Promise<number> {
@@ -224,11 +234,19 @@ export class SqliteBroker implements Broker {
 
   async workerRegister(worker: WorkerRegistration): Promise<void> {
     for (const queue of worker.queues) assertQueueName(queue)
-    await this.#connection.write('register a worker', () => registerWorker(this.#connection, worker, Date.now()))
+    await this.#connection.write('register a worker', () =>
+      registerWorker(this.#connection, worker, Date.now(), this.#leaseClock.now()),
+    )
   }
 
   async workerHeartbeat(params: WorkerHeartbeatParams): Promise<boolean> {
-    return this.#connection.write('heartbeat', () => recordHeartbeat(this.#connection, params, Date.now()))
+    return this.#connection.write('heartbeat', () =>
+      recordHeartbeat(this.#connection, params, Date.now(), this.#leaseClock.now()),
+    )
+  }
+
+  async workerResize(worker: WorkerRegistration): Promise<void> {
+    await this.#connection.write('resize a worker', () => resizeWorker(this.#connection, worker))
   }
 
   async workerUnregister(name: string): Promise<void> {
@@ -236,7 +254,7 @@ export class SqliteBroker implements Broker {
   }
 
   async workerList(): Promise<WorkerInfo[]> {
-    return this.#connection.read('list workers', () => listWorkers(this.#connection, Date.now()))
+    return this.#connection.read('list workers', () => listWorkers(this.#connection, this.#leaseClock.now()))
   }
 
   async commandSend({ worker, command }: CommandSendParams): Promise<boolean> {

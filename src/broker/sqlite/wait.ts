@@ -1,3 +1,4 @@
+import { Sleeper } from '../../support/sleeper.ts'
 import type { WaitParams } from '../broker.ts'
 import type { WakeFile } from './wake.ts'
 
@@ -5,8 +6,6 @@ import type { WakeFile } from './wake.ts'
 const SAFETY_CHECK_MS = 2000
 /** The same where the file cannot be watched at all. */
 const DEAF_CHECK_MS = 50
-/** setTimeout takes no longer times. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface Look<T> {
   /** What was waited for, if it is there. */
@@ -40,38 +39,11 @@ export async function waitFor<T>(
       if (left <= 0) return undefined
       const untilAgain = againAt === undefined ? Number.POSITIVE_INFINITY : againAt - Date.now()
       const check = wake.deaf ? DEAF_CHECK_MS : SAFETY_CHECK_MS
-      await sleeper.sleep(Math.min(left, untilAgain, check, LONGEST_TIMER_MS))
+      await sleeper.sleep(Math.min(left, untilAgain, check))
     }
   } finally {
     unsubscribe()
     params.signal?.removeEventListener('abort', stop)
     params.closed.removeEventListener('abort', stop)
-  }
-}
-
-/** Sleeps that a wake-up ends, also one that came after `rearm` but before the sleep. */
-class Sleeper {
-  #woken = false
-  #end: (() => void) | undefined
-
-  rearm(): void {
-    this.#woken = false
-  }
-
-  wake(): void {
-    this.#woken = true
-    this.#end?.()
-  }
-
-  async sleep(ms: number): Promise<void> {
-    if (this.#woken) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, Math.ceil(ms)))
-      this.#end = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#end = undefined
   }
 }

@@ -1,3 +1,4 @@
+import { brokerVariables } from '../../config/broker-variables.ts'
 import type { Settings } from '../../config/settings.ts'
 import { listJobs } from '../../job/registry.ts'
 import { formatBytes } from '../../support/bytes.ts'
@@ -31,8 +32,8 @@ function load(modules: readonly string[], settings: Settings): Promise<Finding[]
   return spawns || !explainForkAvailability().available ? trySpawn(modules, settings) : tryZygote(modules, settings)
 }
 
-async function tryZygote(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
-  const { nodeFlags = [], bootTimeout = 60_000, freeze = true } = config.zygote ?? {}
+async function tryZygote(modules: readonly string[], settings: Settings): Promise<Finding[]> {
+  const { nodeFlags = [], bootTimeout = 60_000, freeze = true } = settings.config.zygote ?? {}
   let report: BootReport | undefined
   const options = {
     modules,
@@ -40,8 +41,9 @@ async function tryZygote(modules: readonly string[], { config }: Settings): Prom
     bootTimeoutMs: parseDuration(bootTimeout, 'bootTimeout'),
     freeze,
     ballastMb: 0,
-    hiddenEnv: ['WORKHORSE_BROKER'],
+    hiddenEnv: brokerVariables(settings),
     standby: 0,
+    exitGraceMs: 0,
   }
   const isolation = new ForkIsolation(options, {
     zygoteReady: (_pid, boot) => {
@@ -72,15 +74,15 @@ function describeBoot(report: BootReport): Finding[] {
 }
 
 /** One child, that is ready when it has loaded the jobs and run all hooks; it runs none. */
-async function trySpawn(modules: readonly string[], { config }: Settings): Promise<Finding[]> {
-  const { nodeFlags = [], bootTimeout = 60_000 } = config.zygote ?? {}
-  const options = resolvePoolOptions({ perChild: 1 }, 1, parseDuration(bootTimeout, 'bootTimeout'))
+async function trySpawn(modules: readonly string[], settings: Settings): Promise<Finding[]> {
+  const { nodeFlags = [], bootTimeout = 60_000 } = settings.config.zygote ?? {}
+  const options = resolvePoolOptions({ perChild: 1 }, { min: 1, max: 1 }, parseDuration(bootTimeout, 'bootTimeout'))
   const nursery = new SpawnNursery({
     modules,
     role: { perChild: 1 },
     startMs: options.startMs,
     nodeFlags,
-    hiddenEnv: ['WORKHORSE_BROKER'],
+    hiddenEnv: brokerVariables(settings),
   })
   const began = performance.now()
   let names: readonly string[] = []

@@ -3,6 +3,10 @@ export interface Finding {
   readonly level: 'ok' | 'warning' | 'error'
   readonly subject: string
   readonly text: string
+  /** File, line and column of what opened it. */
+  readonly openedAt?: string
+  /** Where it belongs instead. */
+  readonly moveTo?: string
 }
 
 export function ok(subject: string, text: string): Finding {

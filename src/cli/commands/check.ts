@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.ts'
 import { checkBroker } from '../check/check-broker.ts'
+import { checkForkSafety } from '../check/check-fork.ts'
 import { checkJobs } from '../check/check-jobs.ts'
 import { checkPlatform } from '../check/check-platform.ts'
 import { type Finding, ok, thrown } from '../check/finding.ts'
@@ -9,14 +10,14 @@ import { print, printJson } from '../render/print.ts'
 import { EXIT_FAILED } from '../report-error.ts'
 import { readSettings } from '../surroundings.ts'
 
-type CheckFlag = 'broker' | 'config' | 'jobs-file' | 'json'
+type CheckFlag = 'broker' | 'config' | 'jobs-file' | 'fork' | 'json'
 
 export async function runCheck({ flags }: Invocation<CheckFlag>): Promise<number> {
   const findings = await checkAll(flags)
   const of = (level: Finding['level']): Finding[] => findings.filter((finding) => finding.level === level)
   if (flags.json) {
     const [facts, warnings, errors] = (['ok', 'warning', 'error'] as const).map((level) =>
-      of(level).map(({ subject, text }) => ({ subject, text })),
+      of(level).map(({ level: _level, ...finding }) => finding),
     )
     printJson({ ok: of('error').length === 0, facts, warnings, errors })
   } else {
@@ -42,6 +43,12 @@ async function checkAll(flags: Invocation<CheckFlag>['flags']): Promise<Finding[
     return [...checkPlatform(undefined), thrown('settings', cause)]
   }
   const { config, configFile } = settings
+  if (flags.fork) {
+    const platform = checkPlatform('fork')
+    // Without the addon nothing can be looked at, and that is said already.
+    const isAvailable = platform.every(({ level }) => level !== 'error')
+    return [...platform, ...(isAvailable ? await checkForkSafety(settings) : [])]
+  }
   return [
     ...checkPlatform(config.isolation),
     ok('config', configFile ?? 'no config file'),
@@ -54,10 +61,17 @@ function section(title: string, findings: readonly Finding[], colour: Colour = '
   if (findings.length === 0) return []
   const width = Math.max(...findings.map(({ subject }) => subject.length))
   const lines = findings.map(
-    ({ subject, text }) =>
-      `  ${paint(subject.padEnd(width), colour)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`,
+    (finding) =>
+      `  ${paint(finding.subject.padEnd(width), colour)}  ${describe(finding).replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`,
   )
   return title === '' ? lines : ['', `${title}:`, ...lines]
+}
+
+function describe({ text, openedAt, moveTo }: Finding): string {
+  const lines = [text]
+  if (openedAt !== undefined) lines.push(`at ${openedAt}`)
+  if (moveTo !== undefined) lines.push(`→ ${moveTo}`)
+  return lines.join('\n')
 }
 
 function verdict(findings: readonly Finding[]): string {

@@ -1,42 +1,32 @@
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Broker } from '../../broker/broker.ts'
+import { brokerVariables } from '../../config/broker-variables.ts'
 import type { Settings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
 import { type Examination, examine } from '../../profiler/doctor/doctor.ts'
 import { formatExamination } from '../../profiler/doctor/report.ts'
 import { type Verification, verify } from '../../profiler/doctor/verify.ts'
-import { exportProfile } from '../../profiler/export/formats.ts'
-import { sideOf } from '../../profiler/sides.ts'
 import { defined } from '../../support/defined.ts'
-import { formatDuration } from '../../support/duration.ts'
 import type { Invocation } from '../command.ts'
 import { note, print, printJson } from '../render/print.ts'
-import { openBroker, readSettings, requireModules } from '../surroundings.ts'
+import { readSettings, requireModules } from '../surroundings.ts'
+import { examineAll } from './doctor-all.ts'
+import { type DoctorFlag, type DoctorFlags, judgeCandidates, withHistory, writeGraphs } from './doctor-shared.ts'
+import { checkArguments } from './json-arguments.ts'
 
-type DoctorFlag =
-  | 'broker'
-  | 'config'
-  | 'jobs-file'
-  | 'args'
-  | 'runs'
-  | 'warm'
-  | 'verify'
-  | 'max-repeat'
-  | 'graphs'
-  | 'json'
-type DoctorFlags = Invocation<DoctorFlag>['flags']
-
-const EXIT_TOO_MUCH = 1
 const ENOUGH_ARGUMENTS = 8
 
 export async function runDoctor({ flags, positionals }: Invocation<DoctorFlag>): Promise<number> {
-  const job = positionals[0] as string
+  const [job] = positionals
   const settings = await readSettings(flags)
+  if (job === undefined) return examineAll(settings, flags)
+  for (const flag of ['rerun', 'limit'] as const) {
+    if (flags[flag] !== undefined) throw new UsageError(`--${flag} is about all jobs; it has no meaning with ${job}`)
+  }
   const { nodeFlags } = settings.config.zygote ?? {}
   const args = flags.args ? flags.args.map(checkArguments) : await recentArguments(settings, job)
-  const trial = { modules: requireModules(settings), job, args, ...defined({ nodeFlags }) }
+  const hiddenEnv = brokerVariables(settings)
+  const trial = { modules: requireModules(settings), job, args, hiddenEnv, ...defined({ nodeFlags }) }
   const examination = await examine({ ...trial, ...defined({ runs: flags.runs, warmAfter: flags.warm }) })
   const first = examination.candidates[0]
   const runs = examination.coldExecutions
@@ -46,7 +36,7 @@ export async function runDoctor({ flags, positionals }: Invocation<DoctorFlag>):
       : undefined
   report(examination, verification, flags)
   if (flags.graphs !== undefined) await writeGraphs(resolve(flags.graphs), examination, verification)
-  return judge(examination, flags)
+  return judgeCandidates(examination, flags)
 }
 
 function report(examination: Examination, verification: Verification | undefined, flags: DoctorFlags): void {
@@ -58,36 +48,9 @@ function report(examination: Examination, verification: Verification | undefined
   printJson({ job, coldMsPerJob, warmMsPerJob, candidates: shown, ...(verification ? { verified } : {}) })
 }
 
-/** For CI: too much that is repeated is an error. */
-function judge({ job, candidates }: Examination, flags: DoctorFlags): number {
-  const most = flags['max-repeat']
-  if (most === undefined) return 0
-  const repeated = candidates.reduce(
-    (sum, { coldMsPerJob, warmMsPerJob }) => Math.max(sum, coldMsPerJob - warmMsPerJob),
-    0,
-  )
-  if (repeated <= most) return 0
-  note(
-    `${job} repeats ${repeated.toFixed(1)} ms in every fresh process, and --max-repeat allows ${formatDuration(most)}`,
-  )
-  return EXIT_TOO_MUCH
-}
-
-function checkArguments(text: string): string {
-  try {
-    if (Array.isArray(JSON.parse(text))) return text
-  } catch {
-    // Said below, as for whatever else is no array.
-  }
-  throw new UsageError(`--args: expected a JSON array of arguments, such as '[1, "text"]', got '${text}'`)
-}
-
 /** Those of the jobs of this name that have finished last; none where there are none. */
 async function recentArguments(settings: Settings, job: string): Promise<string[]> {
-  // A doctor's visit makes no database.
-  const file = /^sqlite:(?:\/\/)?(.+)$/.exec(settings.brokerUrl)?.[1]
-  const exists = file === undefined || existsSync(resolve(settings.brokerFolder, file))
-  const found = exists ? await withSettings(settings, (broker) => finishedArguments(broker, job)) : []
+  const found = (await withHistory(settings, (broker) => finishedArguments(broker, job))) ?? []
   if (found.length > 0) return found
   note(`no finished job '${job}' to take arguments from; running it without any (say others by --args '[…]')`)
   return ['[]']
@@ -96,26 +59,4 @@ async function recentArguments(settings: Settings, job: string): Promise<string[
 async function finishedArguments(broker: Broker, job: string): Promise<string[]> {
   const { jobs } = await broker.jobList({ name: job, state: 'finished', limit: 100 })
   return [...new Set(jobs.map(({ args }) => args))].slice(0, ENOUGH_ARGUMENTS)
-}
-
-async function withSettings<R>(settings: Settings, use: (broker: Broker) => Promise<R>): Promise<R> {
-  const broker = await openBroker(settings)
-  try {
-    return await use(broker)
-  } finally {
-    await broker.close()
-  }
-}
-
-async function writeGraphs(
-  folder: string,
-  { profile }: Examination,
-  verification: Verification | undefined,
-): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  const graphs = { before: sideOf(profile, 'cold'), diff: profile, after: verification?.profile }
-  for (const [name, graph] of Object.entries(graphs)) {
-    if (graph) await writeFile(join(folder, `${name}.svg`), exportProfile(graph, 'svg'))
-  }
-  note(`flame graphs: ${folder}`)
 }

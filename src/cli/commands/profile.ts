@@ -1,65 +1,37 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { brokerVariables } from '../../config/broker-variables.ts'
 import { UsageError } from '../../errors.ts'
-import { attachToWorker } from '../../profiler/capture/attach.ts'
+import { attachToWorkers } from '../../profiler/capture/attach.ts'
 import { profileDiff } from '../../profiler/capture/profile-diff.ts'
 import { profileRuns } from '../../profiler/capture/profile-run.ts'
-import { EXTENSIONS, formatOfFile, type ProfileFormat } from '../../profiler/export/format-names.ts'
-import { exportProfile } from '../../profiler/export/formats.ts'
 import type { Profile } from '../../profiler/profile.ts'
 import { summariseProfile } from '../../profiler/summary.ts'
 import { defined } from '../../support/defined.ts'
 import type { ProfileRequest } from '../../worker/isolation/profiling.ts'
 import type { Invocation } from '../command.ts'
+import { onlyNumber } from '../flag-value.ts'
 import { note, print, printJson } from '../render/print.ts'
 import { readSettings, requireModules } from '../surroundings.ts'
 import { parseArguments } from './enqueue.ts'
-
-export type ProfileFlag =
-  | 'config'
-  | 'jobs-file'
-  | 'pid'
-  | 'duration'
-  | 'output'
-  | 'format'
-  | 'job'
-  | 'queue'
-  | 'rate'
-  | 'every'
-  | 'run'
-  | 'concurrency'
-  | 'by-process'
-  | 'heap'
-  | 'diff'
-  | 'warm'
-  | 'json'
-
-type ProfileFlags = Invocation<ProfileFlag>['flags']
+import type { ProfileFlag, ProfileFlags } from './profile-flags.ts'
+import { profileSlow } from './profile-slow.ts'
+import { chooseTarget, writeProfile } from './write-profile.ts'
 
 const DEFAULT_RATE_HZ = 1000
 const HEAP_SAMPLE_BYTES = 16 * 1024
 
 export async function runProfile({ flags, positionals }: Invocation<ProfileFlag>): Promise<number> {
+  if (flags.slowest !== undefined || flags.vs !== undefined) return profileSlow(flags, positionals)
   if ((flags.run === undefined) === (flags.pid === undefined)) {
-    throw new UsageError('profile needs a running worker (-p PID) or a job to run (--run N NAME [JSON…]), and not both')
+    throw new UsageError(
+      'profile needs a running worker (-p PID), a job to run (--run N NAME [JSON…]), or a job whose executions were profiled (--slowest 5% NAME), and only one of them',
+    )
   }
-  const target = chooseTarget(flags)
+  const target = chooseTarget(flags.output, flags.format)
   const profile = await (flags.run === undefined ? attach(flags, positionals) : runJob(flags, flags.run, positionals))
-  await writeFile(target.file, exportProfile(profile, target.format))
+  await writeProfile(profile, target)
   if (flags.json) printJson({ file: target.file, ...profile.meta })
   else print(`${summariseProfile(profile)}\n\nwritten to ${target.file}`)
   return 0
-}
-
-function chooseTarget({ output, format }: ProfileFlags): { readonly file: string; readonly format: ProfileFormat } {
-  const asked = output === undefined ? undefined : formatOfFile(output)
-  const chosen = format ?? asked
-  if (chosen === undefined && output !== undefined) {
-    const endings = Object.values(EXTENSIONS).join(', ')
-    throw new UsageError(`--output: cannot tell the format of '${output}' by its ending (${endings}); add --format`)
-  }
-  const used = chosen ?? 'svg'
-  return { file: resolve(output ?? `profile${EXTENSIONS[used]}`), format: used }
 }
 
 async function attach(flags: ProfileFlags, positionals: readonly string[]): Promise<Profile> {
@@ -75,16 +47,18 @@ async function attach(flags: ProfileFlags, positionals: readonly string[]): Prom
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   const { job, queue, every = 1 } = flags
-  const { profile, busyBefore } = await attachToWorker({
+  const { profile, busyBefore, gone } = await attachToWorkers({
     worker: flags.pid as string,
     window: { durationMs, every, request: requestOf(flags), ...defined({ job, queue }) },
     byProcess: flags['by-process'] ?? false,
     signal: stop.signal,
-    onBegin: ({ name, pid }) =>
-      note(
-        `profiling worker ${name} (pid ${pid}) for ${durationMs / 1000} s; Ctrl-C ends it earlier, with what is there`,
-      ),
+    onBegin: (workers) => {
+      const names = workers.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')
+      note(`profiling worker ${names} for ${durationMs / 1000} s; Ctrl-C ends it earlier, with what is there`)
+    },
   })
+  for (const { name, pid } of gone)
+    note(`worker ${name} (pid ${pid}) left meanwhile; what it had run until then is in it`)
   if (busyBefore > 0)
     note(`${count(busyBefore, 'execution')} had begun before, and ${busyBefore > 1 ? 'are' : 'is'} not in it`)
   return profile
@@ -100,6 +74,7 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
   const args = JSON.stringify(parseArguments(job, texts))
   const settings = await readSettings(flags)
   const { nodeFlags } = settings.config.zygote ?? {}
+  const hiddenEnv = brokerVariables(settings)
   if (flags.diff) {
     if (flags.heap || flags['by-process'])
       throw new UsageError('--diff is about time: it takes neither --heap nor --by-process')
@@ -109,6 +84,7 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
       modules,
       job,
       args: [args],
+      hiddenEnv,
       runs,
       intervalUs,
       ...defined({ nodeFlags, warmAfter: flags.warm }),
@@ -121,9 +97,10 @@ async function runJob(flags: ProfileFlags, runs: number, positionals: readonly s
     job,
     args: [args],
     runs,
-    concurrency: flags.concurrency ?? 1,
+    concurrency: onlyNumber('--concurrency', flags.concurrency ?? 1),
     request: requestOf(flags),
     byProcess: flags['by-process'] ?? false,
+    hiddenEnv,
     ...defined({ nodeFlags }),
   })
   if (failed > 0) note(`${failed} of ${runs} executions did not finish; the first: ${failure}`)

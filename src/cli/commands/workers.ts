@@ -2,12 +2,13 @@ import { UsageError } from '../../errors.ts'
 import { show } from '../../support/duration.ts'
 import { createLogger } from '../../support/logger.ts'
 import type { Invocation } from '../command.ts'
+import { writeFlagValue } from '../flag-value.ts'
 import type { FlagValues } from '../flags.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
 import { Crew } from '../serve/crew.ts'
-import { PidFile } from '../serve/pid-file.ts'
+import { openPidFile } from '../serve/pid-file.ts'
 import { ServiceManager } from '../serve/service-manager.ts'
-import { planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
+import { assertWatchable, planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
 import { readSettings } from '../surroundings.ts'
 
 export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag | 'pid-file'>): Promise<number> {
@@ -15,11 +16,13 @@ export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag |
   const size = parseSize(count)
   const logger = createLogger(flags['log-level'] ?? 'info')
   // What is wrong for all of them is said once, here, before any is started.
-  const plan = planWorker(flags, queues, await readSettings(flags))
+  const settings = await readSettings(flags)
+  const plan = planWorker(flags, queues, settings)
   const isolation = chooseIsolation(plan.wantedIsolation, logger)
+  if (flags.watch !== undefined) assertWatchable(isolation)
   const service = new ServiceManager(logger)
   const { 'pid-file': pidPath, ...passed } = flags
-  const pidFile = pidPath === undefined ? undefined : new PidFile(pidPath)
+  const pidFile = openPidFile(pidPath, settings)
   process.title = `workhorse: master of ${size} workers`
   logger.info({ event: 'workers.started' }, `master (pid ${process.pid}) starts ${size} workers`)
   const argsOf = (number: number): readonly string[] => workerArguments({ ...passed, isolation }, queues, number)
@@ -42,7 +45,7 @@ function parseSize(text: string): number {
 export function workerArguments(flags: FlagValues<WorkerFlag>, queues: readonly string[], number: number): string[] {
   const named = flags.name === undefined ? flags : { ...flags, name: `${flags.name}-${number}` }
   const written = Object.entries(named).flatMap(([flag, value]) =>
-    [value].flat().map((one) => (one === true ? `--${flag}` : `--${flag}=${one}`)),
+    [value].flat().map((one) => (one === true ? `--${flag}` : `--${flag}=${writeFlagValue(one)}`)),
   )
   return ['worker', `--crew=${number}`, ...written, '--', ...queues]
 }

@@ -70,9 +70,10 @@ function describeCallbacks(callbacks: JobCallbacks): string {
     .join(', ')
 }
 
-function renderResult({ type, at, worker, failure }: JobResultEntry): string {
+function renderResult({ type, at, worker, failure, bill }: JobResultEntry): string {
   const why = failure === undefined ? '' : `: ${failure.name}: ${failure.message.split('\n')[0]}`
-  return `${new Date(at).toISOString()} ${type}${worker === undefined ? '' : ` by ${worker}`}${why}`
+  const what = `${new Date(at).toISOString()} ${type}${worker === undefined ? '' : ` by ${worker}`}${why}`
+  return bill === undefined ? what : `${what}\n  ${renderBill(bill).replaceAll('\n', '\n  ')}`
 }
 
 function painted(state: JobState): string {

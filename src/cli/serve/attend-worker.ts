@@ -20,6 +20,8 @@ export type WorkerEvent =
   | { readonly type: 'orphaned' }
   | { readonly type: 'ended'; readonly error?: unknown }
 
+type ReloadEvent = Extract<WorkerEvent, { type: 'reload' | 'changed' }>
+
 export interface Attendance {
   readonly worker: Worker
   readonly inbox: Inbox<WorkerEvent>
@@ -35,6 +37,8 @@ export interface Attendance {
 export async function attendWorker({ worker, inbox, logger, service, onReady }: Attendance): Promise<number> {
   let stage: 'booting' | 'working' | 'stopping' | 'killing' = 'booting'
   let exitCode = 0
+  let reloading = false
+  let reloadAgain: ReloadEvent | undefined
   void worker.run().then(
     () => inbox.push({ type: 'ended' }),
     (error: unknown) => inbox.push({ type: 'ended', error }),
@@ -48,11 +52,20 @@ export async function attendWorker({ worker, inbox, logger, service, onReady }: 
         service.ready('working')
         break
       case 'reload':
-        if (stage === 'working') reload(worker, inbox, logger, service)
+      case 'changed':
+        if (stage !== 'working') break
+        // What is being loaded may be older than this.
+        if (reloading) reloadAgain = event
+        else reload(worker, event, inbox, logger, service)
+        reloading = true
         break
       case 'reloaded':
+        reloading = false
         logReload(event.error, logger)
-        if (stage === 'working') service.ready('working')
+        if (stage !== 'working') break
+        service.ready('working')
+        if (reloadAgain !== undefined) inbox.push(reloadAgain)
+        reloadAgain = undefined
         break
       case 'quiet':
         if (stage !== 'working') break
@@ -103,8 +116,15 @@ export async function attendWorker({ worker, inbox, logger, service, onReady }: 
 }
 
 /** Goes on beside the main loop: jobs run on meanwhile. */
-function reload(worker: Worker, inbox: Inbox<WorkerEvent>, logger: Logger, service: ServiceManager): void {
-  logger.info({ event: 'worker.reload' }, 'SIGHUP: loading the jobs anew')
+function reload(
+  worker: Worker,
+  event: ReloadEvent,
+  inbox: Inbox<WorkerEvent>,
+  logger: Logger,
+  service: ServiceManager,
+): void {
+  const cause = event.type === 'reload' ? 'SIGHUP' : `${event.files.join(', ')} changed`
+  logger.info({ event: 'worker.reload' }, `${cause}: loading the jobs anew`)
   service.reloading()
   worker.recycle().then(
     () => inbox.push({ type: 'reloaded' }),
@@ -132,8 +152,8 @@ function logStop({ supervisor }: Worker, signal: StopSignal, logger: Logger): vo
     return
   }
   logger.info({ event: 'worker.stop' }, `${signal}: taking no more, finishing ${count(running.length)}; again to kill`)
-  for (const { job, startedAt } of running) {
-    const age = formatDuration(Date.now() - startedAt)
+  for (const { job, begunAt } of running) {
+    const age = formatDuration(performance.now() - begunAt)
     logger.info({ event: 'job.running', job: job.name, id: job.id }, `still running, for ${age}`)
   }
 }

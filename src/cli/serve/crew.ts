@@ -88,6 +88,9 @@ export class Crew {
         return this.#passOn('SIGHUP')
       case 'quiet':
         return this.#passOn('SIGTSTP')
+      case 'changed':
+        // Each worker watches for itself.
+        return
       case 'ready':
         return this.#countReady(event.member)
       case 'ended':

@@ -9,6 +9,8 @@ export interface SignalEvent {
 export type ControlEvent =
   /** SIGHUP: load the jobs anew. */
   | { readonly type: 'reload' }
+  /** --watch: these files have changed. */
+  | { readonly type: 'changed'; readonly files: readonly string[] }
   /** SIGTSTP, as with Sidekiq: take no more jobs, and stay. */
   | { readonly type: 'quiet' }
 

@@ -1,4 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Settings } from '../../config/settings.ts'
 import { UsageError, WorkhorseError } from '../../errors.ts'
 
 /** A file that holds a worker's pid for as long as it runs, for scripts and service managers. */
@@ -28,6 +30,12 @@ export class PidFile {
   remove(): void {
     if (readPid(this.#path) === process.pid) rmSync(this.#path, { force: true })
   }
+}
+
+/** The file that the flag or the config file names, if any. @throws as PidFile's constructor */
+export function openPidFile(flag: string | undefined, { config, folder }: Settings): PidFile | undefined {
+  if (flag !== undefined) return new PidFile(flag)
+  return config.pidFile === undefined ? undefined : new PidFile(resolve(folder, config.pidFile))
 }
 
 /** Undefined where there is no such file, or no pid in it. */

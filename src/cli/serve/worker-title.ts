@@ -4,9 +4,9 @@ import type { Supervisor } from '../../worker/supervisor/supervisor.ts'
 const INTERVAL_MS = 1000
 
 /** Keeps the title of a worker's process, as `ps` shows it, up to date: role, queues, slots, the oldest job and its age. */
-export function keepTitle(supervisor: Supervisor, queues: readonly string[], slots: number): () => void {
+export function keepTitle(supervisor: Supervisor, queues: readonly string[]): () => void {
   const set = (): void => {
-    const title = describe(supervisor, queues, slots)
+    const title = describe(supervisor, queues)
     if (process.title !== title) process.title = title
   }
   set()
@@ -15,10 +15,10 @@ export function keepTitle(supervisor: Supervisor, queues: readonly string[], slo
   return () => clearInterval(timer)
 }
 
-function describe({ running, state }: Supervisor, queues: readonly string[], slots: number): string {
+function describe({ running, state, slots }: Supervisor, queues: readonly string[]): string {
   const stage = state === 'quiet' || state === 'stopping' ? ` ${state}` : ''
   const [oldest] = running
   const job =
-    oldest === undefined ? '' : `, oldest ${oldest.job.name} for ${formatDuration(Date.now() - oldest.startedAt)}`
+    oldest === undefined ? '' : `, oldest ${oldest.job.name} for ${formatDuration(performance.now() - oldest.begunAt)}`
   return `workhorse: worker ${queues.join(' ')}${stage}, ${running.length}/${slots} busy${job}`
 }

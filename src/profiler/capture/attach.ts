@@ -1,125 +1,133 @@
-import { createConnection, type Socket } from 'node:net'
 import { WorkhorseError } from '../../errors.ts'
-import { controlFolder, listControlSockets } from '../../worker/control/control-path.ts'
-import type { ControlReply, ControlRequest, ProfileWindow, WorkerDescription } from '../../worker/control/messages.ts'
-import { encodeFrame, type Frame, FrameReader } from '../../worker/isolation/fork/frames.ts'
+import type { ProfileWindow, WorkerDescription } from '../../worker/control/messages.ts'
 import { ProfileMerge } from '../merge.ts'
 import type { Profile } from '../profile.ts'
+import { type FoundWorker, findWorkers } from './find-workers.ts'
 import { rateOf } from './profile-run.ts'
+import { WorkerLine } from './worker-line.ts'
 
 export interface AttachOptions {
-  /** A worker's pid, or its name. */
+  /** A worker's pid or name, or those of a master: then all of its workers. */
   readonly worker: string
   readonly window: ProfileWindow
   readonly byProcess?: boolean
   /** Ends the window early. */
   readonly signal?: AbortSignal
-  /** The worker has begun to measure. */
-  readonly onBegin?: (worker: WorkerDescription) => void
+  /** All of them have begun to measure. */
+  readonly onBegin?: (workers: readonly WorkerDescription[]) => void
 }
 
 export interface AttachResult {
   readonly profile: Profile
-  readonly worker: WorkerDescription
+  readonly workers: readonly WorkerDescription[]
   /** Executions that ran already when the window began, and are not in it. */
   readonly busyBefore: number
+  /** Workers that left before their window was over; what they had sent until then counts. */
+  readonly gone: readonly WorkerDescription[]
 }
 
-interface FoundWorker extends WorkerDescription {
-  readonly path: string
+interface Collected {
+  readonly merge: ProfileMerge
+  readonly jobs: Set<string>
+  lost: number
+  skipped: number
+  busyBefore: number
 }
 
 /**
- * Profiles what a running worker of this host runs. Nothing has to be enabled in the worker before.
- * @throws WorkhorseError where there is no such worker, or it cannot do this now
+ * Profiles what running workers of this host run, all of them into one. Nothing has to be enabled in them before.
+ * @throws WorkhorseError where there is no such worker, or one of them cannot do this now
  */
-export async function attachToWorker(options: AttachOptions): Promise<AttachResult> {
-  const worker = await findWorker(options.worker)
+export async function attachToWorkers(options: AttachOptions): Promise<AttachResult> {
+  const workers = await findWorkers(options.worker)
   const merge = new ProfileMerge({ byProcess: options.byProcess ?? false })
-  const jobs = new Set<string>()
+  const collected: Collected = { merge, jobs: new Set(), lost: 0, skipped: 0, busyBefore: 0 }
   const startedAt = Date.now()
-  let lost = 0
-  const socket = await connect(worker.path)
-  const stop = (): void => void socket.end()
+  const lines = await Promise.all(workers.map(({ path }) => WorkerLine.open(path)))
+  const stop = (): void => {
+    for (const line of lines) line.hangUp()
+  }
   options.signal?.addEventListener('abort', stop)
-  let end: Extract<ControlReply, { type: 'profiled' }> | undefined
-  request(socket, { type: 'profile', window: options.window })
-  for await (const { header, body } of replies(socket)) {
-    if (header.type === 'refused') throw new WorkhorseError('WORKHORSE_PROFILE_REFUSED', header.message)
-    if (header.type === 'profiling') options.onBegin?.(worker)
-    if (header.type === 'profiled') end = header
-    if (header.type !== 'execution') continue
-    if (header.job !== '') jobs.add(header.job)
-    if (body.length > 0) merge.addText(body)
-    else lost++
+  let begun = 0
+  const onBegin = (): void => {
+    if (++begun === workers.length) options.onBegin?.(workers)
   }
-  options.signal?.removeEventListener('abort', stop)
-  if (end === undefined) {
-    throw new WorkhorseError(
-      'WORKHORSE_PROFILE_CUT',
-      `worker ${worker.name} (pid ${worker.pid}) left while it was profiled`,
+  let gone: WorkerDescription[]
+  try {
+    const ends = await Promise.all(
+      workers.map((worker, index) => collect(worker, lines[index] as WorkerLine, options.window, collected, onBegin)),
     )
+    gone = workers.filter((_, index) => !ends[index])
+  } finally {
+    options.signal?.removeEventListener('abort', stop)
+    for (const line of lines) line.close()
   }
-  const { durationMs, request: how } = options.window
-  const profile = merge.build({
-    title: `worker ${worker.name}${options.window.job ? `, ${options.window.job}` : ''}`,
-    unit: how.kind === 'heap' ? 'bytes' : 'microseconds',
+  if (gone.length === workers.length) throw cut(gone)
+  return {
+    profile: build(options.window, workers, collected, startedAt),
+    workers,
+    busyBefore: collected.busyBefore,
+    gone,
+  }
+}
+
+/** @returns false where the worker left before its window was over */
+async function collect(
+  worker: FoundWorker,
+  line: WorkerLine,
+  window: ProfileWindow,
+  collected: Collected,
+  onBegin: () => void,
+): Promise<boolean> {
+  let ended = false
+  line.ask({ type: 'profile', window })
+  for await (const { header, body } of line.replies()) {
+    if (header.type === 'refused') {
+      throw new WorkhorseError(
+        'WORKHORSE_PROFILE_REFUSED',
+        `worker ${worker.name} (pid ${worker.pid}): ${header.message}`,
+      )
+    }
+    if (header.type === 'profiling') onBegin()
+    if (header.type === 'profiled') {
+      ended = true
+      collected.skipped += header.skipped
+      collected.busyBefore += header.busyBefore
+    }
+    if (header.type !== 'execution') continue
+    if (header.job !== '') collected.jobs.add(header.job)
+    if (body.length > 0) collected.merge.addText(body)
+    else collected.lost++
+  }
+  return ended
+}
+
+function build(
+  { durationMs, request, job }: ProfileWindow,
+  workers: readonly FoundWorker[],
+  { merge, jobs, lost, skipped }: Collected,
+  startedAt: number,
+): Profile {
+  const [first] = workers
+  const who =
+    workers.length === 1 ? `worker ${first?.name}` : `${workers.length} workers of master ${nameOfMaster(first)}`
+  return merge.build({
+    title: `${who}${job ? `, ${job}` : ''}`,
+    unit: request.kind === 'heap' ? 'bytes' : 'microseconds',
     jobs: [...jobs].sort(),
     lost,
-    skipped: end.skipped,
-    rateHz: rateOf(how),
+    skipped,
+    rateHz: rateOf(request),
     startedAt,
     durationMs: Math.min(durationMs, Date.now() - startedAt),
   })
-  return { profile, worker, busyBefore: end.busyBefore }
 }
 
-/** By pid, or by name. @throws WorkhorseError naming the workers that there are */
-async function findWorker(wanted: string): Promise<FoundWorker> {
-  const workers = await listWorkers()
-  const found = workers.find(({ pid, name }) => String(pid) === wanted || name === wanted)
-  if (found) return found
-  const known = workers.map(({ pid, name }) => `${name} (pid ${pid})`).join(', ')
-  throw new WorkhorseError(
-    'WORKHORSE_NO_SUCH_WORKER',
-    `no worker '${wanted}' of this user on this host${known ? `; there are ${known}` : '; there is none at all'}`,
-  )
+function nameOfMaster(worker: FoundWorker | undefined): string {
+  return worker?.master?.name ?? `(pid ${worker?.master?.pid})`
 }
 
-async function listWorkers(): Promise<FoundWorker[]> {
-  const found: FoundWorker[] = []
-  for (const { path } of listControlSockets(controlFolder())) {
-    try {
-      const socket = await connect(path)
-      request(socket, { type: 'describe' })
-      for await (const { header } of replies(socket)) {
-        if (header.type === 'worker') found.push({ ...header.worker, path })
-        break
-      }
-      socket.destroy()
-    } catch (error) {
-      // It is leaving just now.
-      const { code } = error as { code?: string }
-      if (code !== 'ECONNREFUSED' && code !== 'ENOENT' && code !== 'ECONNRESET') throw error
-    }
-  }
-  return found
-}
-
-function connect(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    // Half open: hanging up our side ends the window, and what was measured still arrives.
-    const socket = createConnection({ path, allowHalfOpen: true })
-    socket.once('error', reject)
-    socket.once('connect', () => resolve(socket))
-  })
-}
-
-function request(socket: Socket, message: ControlRequest): void {
-  socket.write(encodeFrame(message))
-}
-
-async function* replies(socket: Socket): AsyncGenerator<Frame<ControlReply>> {
-  const reader = new FrameReader<ControlReply>()
-  for await (const chunk of socket) yield* reader.push(chunk as Buffer)
+function cut(gone: readonly WorkerDescription[]): WorkhorseError {
+  const names = gone.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')
+  return new WorkhorseError('WORKHORSE_PROFILE_CUT', `worker ${names} left while it was profiled`)
 }

@@ -66,6 +66,6 @@ export async function profileRuns(options: ProfileRunOptions): Promise<ProfileRu
 }
 
 /** Samples per second; 0 for heap profiles, which go by bytes. */
-export function rateOf({ kind, interval }: ProfileRequest): number {
+export function rateOf({ kind, interval }: Pick<ProfileRequest, 'kind' | 'interval'>): number {
   return kind === 'heap' ? 0 : Math.round(1e6 / interval)
 }

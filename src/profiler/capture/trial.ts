@@ -16,6 +16,8 @@ export interface TrialOptions {
   /** Default 60 s. */
   readonly bootTimeoutMs?: number
   readonly freeze?: boolean
+  /** Environment variables that the jobs do not see. Default `['WORKHORSE_BROKER']`. */
+  readonly hiddenEnv?: readonly string[]
   /** Its executions are to be witnessed, not timed. */
   readonly witness?: boolean
   /** After this long an execution is killed; what it has measured until then counts. Default 180 s, as of a job. */
@@ -60,8 +62,9 @@ export class Trial {
         freeze: options.freeze ?? true,
         witness: options.witness ?? false,
         sampler: options.witness !== true,
-        hiddenEnv: ['WORKHORSE_BROKER'],
+        hiddenEnv: options.hiddenEnv ?? ['WORKHORSE_BROKER'],
         ballastMb: 0,
+        exitGraceMs: 5000,
         standby: 0,
       },
       {
@@ -194,6 +197,7 @@ function claimed({ name, args }: TrialJob): ClaimedJob {
     timeoutMs: -1,
     createdAt: now,
     enqueuedAt: now,
+    startedAt: now,
   }
 }
 

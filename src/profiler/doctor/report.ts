@@ -21,7 +21,8 @@ export function formatExamination(examination: Examination, verification?: Verif
   return lines.join('\n')
 }
 
-function sentence({ job, coldMsPerJob, coldExecutions }: Examination, candidate: Candidate): string {
+/** Where the time goes. */
+export function sentence({ job, coldMsPerJob, coldExecutions }: Examination, candidate: Candidate): string {
   const { function: name, file, line, presence, kind } = candidate
   const place = file === '' ? '' : ` (${file}:${line})`
   const spent = `${job} spends ${ms(candidate.coldMsPerJob)} of ${ms(coldMsPerJob)} CPU in ${name}${place}`

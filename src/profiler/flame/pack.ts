@@ -26,6 +26,7 @@ export function packProfile(profile: Profile, options: ResolvedFlameOptions): Fl
     unit: meta.unit,
     executions: meta.executions,
     diff: meta.diff !== undefined,
+    ...(meta.diff?.sides === undefined ? {} : { sides: meta.diff.sides }),
     places: profile.frames.map(packPlace),
     nodes: packNodes(sortedEntries(profile), meta.diff !== undefined),
     view: options.view,

@@ -22,6 +22,13 @@ function plainFacts(meta: ProfileMeta): string[] {
 
 function comparedFacts(meta: ProfileMeta, diff: NonNullable<ProfileMeta['diff']>): string[] {
   const ms = (value: number) => formatAmount(value * 1000, 'microseconds')
+  if (diff.sides !== undefined) {
+    const { cold, warm } = diff.sides
+    return [
+      `${cold}: ${countOf(diff.coldExecutions, 'execution', 'executions')}${ofJobs(meta)}, ${ms(diff.coldMsPerJob)} CPU each`,
+      `${warm}: ${countOf(diff.warmExecutions, 'execution', 'executions')}, ${ms(diff.warmMsPerJob)} CPU each`,
+    ]
+  }
   return [
     `cold: ${countOf(diff.coldExecutions, 'fresh process', 'fresh processes')}${ofJobs(meta)}, ${ms(diff.coldMsPerJob)} per job`,
     `warm: ${countOf(diff.warmExecutions, 'job', 'jobs')} in used processes (after ${formatCount(diff.warmAfter)}), ${ms(diff.warmMsPerJob)} per job`,

@@ -19,16 +19,17 @@ export function controlPath(folder: string, pid: number, serial: number): string
 /**
  * Makes the folder where it is missing. One that somebody else has put there is not used: whoever owns it could put
  * himself between worker and client.
+ * @param by what names another folder
  * @throws WorkhorseError
  */
-export function prepareControlFolder(folder: string): void {
+export function prepareControlFolder(folder: string, by = 'WORKHORSE_RUNTIME_DIR'): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const { uid, mode } = lstatSync(folder)
   const isSafe = uid === userInfo().uid && (mode & 0o777) === 0o700 && lstatSync(folder).isDirectory()
   if (isSafe) return
   throw new WorkhorseError(
     'WORKHORSE_CONTROL_FOLDER',
-    `${folder} is not a folder of this user's with mode 0700 (it is uid ${uid}, mode ${(mode & 0o777).toString(8)}); remove it, or name another one by WORKHORSE_RUNTIME_DIR`,
+    `${folder} is not a folder of this user's with mode 0700 (it is uid ${uid}, mode ${(mode & 0o777).toString(8)}); remove it, or name another one by ${by}`,
   )
 }
 

@@ -2,10 +2,10 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Logger } from '../../support/logger.ts'
 import { encodeFrame, FrameReader } from '../isolation/fork/frames.ts'
-import type { Isolation } from '../isolation/isolation.ts'
 import { controlFolder, controlPath, listControlSockets, prepareControlFolder } from './control-path.ts'
 import type { ControlReply, ControlRequest, ProfileWindow, WorkerDescription } from './messages.ts'
 import { WindowProfiler } from './profile-window.ts'
+import type { ProfilerDesk } from './profiler-desk.ts'
 
 let serial = 0
 
@@ -15,16 +15,16 @@ let serial = 0
  */
 export class ControlServer {
   readonly #worker: WorkerDescription
-  readonly #isolation: Isolation
+  readonly #desk: ProfilerDesk
   readonly #runningJobs: () => number
   readonly #path: string
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #profilingFor: Socket | undefined
 
-  constructor(worker: WorkerDescription, isolation: Isolation, runningJobs: () => number) {
+  constructor(worker: WorkerDescription, desk: ProfilerDesk, runningJobs: () => number) {
     this.#worker = worker
-    this.#isolation = isolation
+    this.#desk = desk
     this.#runningJobs = runningJobs
     this.#path = controlPath(controlFolder(), worker.pid, ++serial)
   }
@@ -85,16 +85,16 @@ export class ControlServer {
   }
 
   async #profile(socket: Socket, window: ProfileWindow): Promise<void> {
-    const { profiling, mode } = this.#isolation
-    if (profiling === undefined) {
-      const message = `this worker runs its jobs with isolation ${mode}, where executions cannot be told apart; profile needs fork`
+    const { refusal } = this.#desk
+    if (refusal !== undefined) {
+      const message = `${refusal}; run them with isolation fork, or pool with one job at a time in each child`
       return void send(socket, { type: 'refused', message })
     }
     if (this.#profilingFor) {
       return void send(socket, { type: 'refused', message: 'somebody else is profiling this worker; try again later' })
     }
     this.#profilingFor = socket
-    const profiler = new WindowProfiler(profiling, window, (reply, body) => send(socket, reply, body))
+    const profiler = new WindowProfiler(this.#desk, window, (reply, body) => send(socket, reply, body))
     socket.on('drain', () => profiler.drained())
     const hungUp = new Promise<void>((resolve) => {
       socket.once('end', () => resolve())

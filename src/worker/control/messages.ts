@@ -29,4 +29,12 @@ export interface WorkerDescription {
   readonly name: string
   readonly pid: number
   readonly isolation: string
+  /** One of several, and whose. */
+  readonly master?: MasterDescription
+}
+
+export interface MasterDescription {
+  readonly pid: number
+  /** Of the crew, where it was given one. */
+  readonly name?: string
 }

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../../job/record.ts'
-import type { ExecutionProfiler, ProfileRequest, Profiling } from '../isolation/profiling.ts'
+import type { ExecutionProfiler, ProfileRequest } from '../isolation/profiling.ts'
 import type { ControlReply, ProfileWindow } from './messages.ts'
+import type { ProfilerDesk } from './profiler-desk.ts'
 
 /** Sends a reply; false where the client is too slow to take more now. */
 export type SendReply = (reply: ControlReply, body?: Buffer) => boolean
@@ -13,7 +14,7 @@ const AFTERMATH_MS = 1000
  * merging is the client's work, not the worker's.
  */
 export class WindowProfiler implements ExecutionProfiler {
-  readonly #profiling: Profiling
+  readonly #desk: ProfilerDesk
   readonly #window: ProfileWindow
   readonly #send: SendReply
   #matching = 0
@@ -23,10 +24,14 @@ export class WindowProfiler implements ExecutionProfiler {
   #onIdle: (() => void) | undefined
   #closed = false
 
-  constructor(profiling: Profiling, window: ProfileWindow, send: SendReply) {
-    this.#profiling = profiling
+  constructor(desk: ProfilerDesk, window: ProfileWindow, send: SendReply) {
+    this.#desk = desk
     this.#window = window
     this.#send = send
+  }
+
+  get samplesMany(): boolean {
+    return this.#window.request.kind === 'cpu'
   }
 
   request(job: ClaimedJob): ProfileRequest | undefined {
@@ -55,16 +60,14 @@ export class WindowProfiler implements ExecutionProfiler {
 
   /** Profiles until the time is over or `stopped` settles; then collects what is still on its way. */
   async run(stopped: Promise<void>, busyBefore: number): Promise<void> {
-    if (this.#window.request.kind === 'cpu') this.#profiling.expectProfiler?.(true)
-    this.#profiling.profiler = this
+    const leave = this.#desk.add(this)
     let timer: NodeJS.Timeout | undefined
     const over = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.#window.durationMs)
     })
     await Promise.race([over, stopped])
     clearTimeout(timer)
-    this.#profiling.profiler = undefined
-    this.#profiling.expectProfiler?.(false)
+    leave()
     await this.#settle()
     this.#closed = true
     this.#send({ type: 'profiled', skipped: this.#skipped, busyBefore })
@@ -82,7 +85,7 @@ export class WindowProfiler implements ExecutionProfiler {
     await Promise.race([idle, late])
     clearTimeout(timer)
     if (this.#outstanding === 0) return
-    await this.#profiling.handOverProfiles()
+    await this.#desk.handOver()
     // What could not be handed over is known to be lost when its process ends, which may be long after.
     while (this.#outstanding > 0) {
       this.#send({ type: 'execution', job: this.#window.job ?? '', queue: this.#window.queue ?? '' })

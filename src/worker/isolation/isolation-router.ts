@@ -3,7 +3,7 @@ import type { ClaimedJob } from '../../job/record.ts'
 import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
-import type { Profiling } from './profiling.ts'
+import type { ExecutionProfiler, Profiling } from './profiling.ts'
 
 export interface Routes {
   /** Where a worker's jobs run when nothing else is said. */
@@ -24,11 +24,15 @@ interface Opened {
  * Sends each job where it is to run: where the job itself says, else its queue, else the worker.
  * Isolations other than the worker's own are opened for the first job that needs them, and stay.
  */
-export class IsolationRouter implements Isolation {
+export class IsolationRouter implements Isolation, Profiling {
   readonly mode: IsolationMode
   readonly #routes: Routes
   readonly #others = new Map<IsolationMode, Opened>()
   #isClosing = false
+  /** As many as there were last told to be. */
+  #slots: number | undefined
+  #profiler: ExecutionProfiler | undefined
+  #expectsSampling = false
 
   constructor(routes: Routes) {
     this.#routes = routes
@@ -39,10 +43,38 @@ export class IsolationRouter implements Isolation {
     return this.#routes.main.schedules
   }
 
-  /** Of the first that can tell executions apart. */
-  get profiling(): Profiling | undefined {
-    const ready = [...this.#others.values()].filter(({ isReady }) => isReady)
-    return [this.#routes.main, ...ready.map(({ isolation }) => isolation)].find(({ profiling }) => profiling)?.profiling
+  /** Of all that can tell executions apart, those included that are opened later. */
+  get profiling(): Profiling {
+    return this
+  }
+
+  get refusal(): string | undefined {
+    const { profiling, mode } = this.#routes.main
+    if (this.#profilings.some(({ refusal }) => refusal === undefined)) return undefined
+    return profiling?.refusal ?? `jobs of isolation ${mode} share the worker's process, and cannot be told apart there`
+  }
+
+  get profiler(): ExecutionProfiler | undefined {
+    return this.#profiler
+  }
+
+  set profiler(profiler: ExecutionProfiler | undefined) {
+    this.#profiler = profiler
+    for (const profiling of this.#profilings) profiling.profiler = profiler
+  }
+
+  expectSampling(expected: boolean): void {
+    this.#expectsSampling = expected
+    for (const profiling of this.#profilings) profiling.expectSampling?.(expected)
+  }
+
+  async handOverProfiles(): Promise<void> {
+    await Promise.all(this.#profilings.map((profiling) => profiling.handOverProfiles()))
+  }
+
+  get #profilings(): Profiling[] {
+    const opened = [...this.#others.values()].map(({ isolation }) => isolation)
+    return [this.#routes.main, ...opened].flatMap(({ profiling }) => profiling ?? [])
   }
 
   start(): Promise<void> {
@@ -77,6 +109,12 @@ export class IsolationRouter implements Isolation {
     await Promise.all(recyclings)
   }
 
+  resize(slots: number): void {
+    this.#slots = slots
+    this.#routes.main.resize?.(slots)
+    for (const { isolation } of this.#others.values()) isolation.resize?.(slots)
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true
     const others = [...this.#others.values()].map(({ isolation }) => isolation.close())
@@ -85,8 +123,11 @@ export class IsolationRouter implements Isolation {
 
   #open(mode: IsolationMode): Opened {
     const isolation = this.#routes.open(mode)
+    if (this.#slots !== undefined) isolation.resize?.(this.#slots)
     const opened: Opened = { isolation, started: isolation.start(), isReady: false }
     this.#others.set(mode, opened)
+    if (isolation.profiling) isolation.profiling.profiler = this.#profiler
+    if (this.#expectsSampling) isolation.profiling?.expectSampling?.(true)
     opened.started.then(
       () => {
         opened.isReady = true

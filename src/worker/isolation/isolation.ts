@@ -23,6 +23,8 @@ export interface Isolation {
    * the mode cannot. @throws ZygoteBootError, @throws PoolStartError: then all is as it was
    */
   recycle?(): Promise<void>
+  /** As many executions as this may run at the same time from now on. */
+  resize?(slots: number): void
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
 }
@@ -42,6 +44,8 @@ export interface RunningExecution {
    * Absent where the mode cannot tell: there limits of memory, CPU time and output cannot be kept.
    */
   measure?(): Measurement | undefined
+  /** The job has ended, and its outcome is known; its process runs `beforeExit` hooks still. Absent where that is one. */
+  hasSettled?(): boolean
 }
 
 export interface Measurement {

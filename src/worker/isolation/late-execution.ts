@@ -32,6 +32,10 @@ export class LateExecution implements RunningExecution {
     return this.#running?.measure?.()
   }
 
+  hasSettled(): boolean {
+    return this.#running?.hasSettled?.() ?? false
+  }
+
   #begin(): Promise<ExecutionEnd> {
     // Given up meanwhile; the race is over.
     if (this.#giveUp === undefined) return new Promise(() => {})

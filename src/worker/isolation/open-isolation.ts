@@ -19,6 +19,8 @@ export interface IsolationOptions {
   readonly poolStart: 'fork' | 'spawn' | undefined
   /** How long inline jobs may block the event loop before somebody is warned. */
   readonly blockedMs: number
+  /** How long `beforeExit` hooks may take. */
+  readonly exitGraceMs: number
   readonly logger: Logger
   readonly onBroken: (error: Error) => void
 }
@@ -34,14 +36,14 @@ export class IsolationOpener {
 
   /** @throws ForkUnavailableError */
   open(mode: IsolationMode): Isolation {
-    const { fork, pool, blockedMs, logger, onBroken } = this.#options
+    const { fork, pool, blockedMs, exitGraceMs, logger, onBroken } = this.#options
     switch (mode) {
       case 'fork':
         return new ForkIsolation(fork, this.#zygote())
       case 'pool':
         return createPoolIsolation(pool, this.#nursery(), logger, onBroken)
       case 'inline':
-        return createInlineIsolation({ modules: fork.modules, blockedMs }, logger)
+        return createInlineIsolation({ modules: fork.modules, blockedMs, exitGraceMs }, logger)
     }
   }
 

@@ -97,16 +97,20 @@ export interface RawProfile {
 
 /** Of an isolation that can profile executions. */
 export interface Profiling {
+  /** Why executions cannot be told apart here, as a sentence; undefined where they can. */
+  readonly refusal: string | undefined
   /** Asked at each job, where there is one. */
   profiler: ExecutionProfiler | undefined
-  /** Measuring may begin at any moment, or will not for long: for those that can have something ready for that. */
-  expectProfiler?(expected: boolean): void
+  /** From now on many executions are going to be sampled, or no longer: for those that can have a sampler ready for that. */
+  expectSampling?(expected: boolean): void
   /** Executions that are measured hand over what they have so far, and go on without. Takes a second at most. */
   handOverProfiles(): Promise<void>
 }
 
 /** Somebody who wants executions profiled. Asked only while there is one: without, profiling costs nothing. */
 export interface ExecutionProfiler {
+  /** It wants the CPU of many executions sampled, one soon after the other: having a sampler ready is worth what that costs. */
+  readonly samplesMany?: boolean
   /** How this execution is to be measured, or not at all. Asked before its process is forked. */
   request(job: ClaimedJob): ProfileRequest | undefined
   /** What it has measured, as JSON text of a RawProfile; undefined where its process died without a word. */

@@ -12,6 +12,7 @@ export function withAftermath(job: ClaimedJob, outcome: ExecutionOutcome, now = 
     case 'finished': {
       const repeat = repeatDecision(job.repeat, job.repeatsLeft)
       const enqueue = callback(job, { type: 'success', result: outcome.result }, now)
+      if (repeat === undefined && enqueue.enqueue === undefined) return outcome
       return { ...outcome, ...(repeat === undefined ? {} : { repeat }), ...enqueue }
     }
     case 'failed': {

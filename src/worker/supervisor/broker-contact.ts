@@ -14,6 +14,11 @@ export class BrokerContact {
     this.#events = events
   }
 
+  /** The last thing that was tried has failed. */
+  get isLost(): boolean {
+    return this.#failures > 0
+  }
+
   /** Said once, not at every attempt. */
   failed(error: unknown): void {
     if (this.#failures++ === 0) this.#events.failed(error)

@@ -32,6 +32,7 @@ type Ending =
 export class Execution {
   readonly job: ClaimedJob
   readonly startedAt = Date.now()
+  readonly begunAt = performance.now()
   /** What the broker is to be told; nothing where the job is somebody else's by now. */
   readonly outcome: Promise<ExecutionOutcome | undefined>
   readonly #running: RunningExecution
@@ -108,6 +109,8 @@ export class Execution {
   }
 
   #timeOut(): void {
+    // What is left of it is the end of its process, which has a limit of its own.
+    if (this.#running.hasSettled?.()) return
     this.#mark({ type: 'timeout' })
     this.#running.abort(`the job reached its timeout of ${formatDuration(this.job.timeoutMs)}`)
     this.#killAfter(this.#graceMs)
@@ -154,7 +157,7 @@ export class Execution {
 
   #billOf({ bill }: ExecutionEnd): { bill?: Bill } {
     if (bill === undefined) return {}
-    // Two clocks: the broker's may be ahead of ours.
-    return { bill: { waitMs: Math.max(0, this.startedAt - this.job.enqueuedAt), ...bill } }
+    // Both by the broker's clock, and the time of day may have been set in between.
+    return { bill: { waitMs: Math.max(0, this.job.startedAt - this.job.enqueuedAt), ...bill } }
   }
 }

@@ -4,7 +4,7 @@ import type { ClaimedJob } from '../../job/record.ts'
 import type { ExecutionObserver, Isolation } from '../isolation/isolation.ts'
 import { withAftermath } from './aftermath.ts'
 import { Execution } from './execution.ts'
-import { LimitWatch, needsWatch } from './limit-watch.ts'
+import { LimitWatch, needsOwnProcess, needsWatch } from './limit-watch.ts'
 import { OutputLines } from './output-lines.ts'
 
 export interface ExecutionsEvents {
@@ -80,9 +80,10 @@ export class Executions {
   }
 
   #watch(execution: Execution): void {
-    if (!needsWatch(execution.job.limits)) return
-    if (execution.isMeasurable) this.#limits.add(execution)
-    else this.#events.unlimited(execution.job)
+    const { limits } = execution.job
+    if (!execution.isMeasurable) {
+      if (needsOwnProcess(limits)) this.#events.unlimited(execution.job)
+    } else if (needsWatch(limits)) this.#limits.add(execution)
   }
 
   /** Kill everything and hand it back, also what is started from now on. */

@@ -54,6 +54,11 @@ export function needsWatch(limits: JobLimits | undefined): limits is JobLimits {
   return limits.memoryBytes !== undefined || limits.cpuMs !== undefined || limits.outputBytes !== undefined
 }
 
+/** True where somebody outside of the job's process has to keep a limit, the kernel included. */
+export function needsOwnProcess(limits: JobLimits | undefined): boolean {
+  return limits?.openFiles !== undefined || needsWatch(limits)
+}
+
 /** The limit that was passed, if any. */
 export function findBreach(limits: JobLimits, measured: Measurement): LimitError | undefined {
   const { memoryBytes, cpuMs, outputBytes } = limits

@@ -1,4 +1,4 @@
-import type { Broker, WorkerState } from '../../broker/broker.ts'
+import type { Broker, WorkerRegistration, WorkerState } from '../../broker/broker.ts'
 import type { WorkerCommand } from '../../broker/command.ts'
 import type { IsolationMode } from '../isolation/isolation.ts'
 import type { ResolvedWorkerOptions, WorkerIdentity } from './worker-options.ts'
@@ -7,6 +7,8 @@ import type { ResolvedWorkerOptions, WorkerIdentity } from './worker-options.ts'
 export interface PresenceSource {
   readonly state: WorkerState
   readonly counts: { readonly finished: number; readonly failed: number }
+  /** How many jobs it runs at a time, as things are. */
+  readonly slots: number
   /** What it runs, and whose leases are to be renewed. */
   readonly running: readonly { readonly job: { readonly id: string; readonly executionId: string } }[]
   leaseLost(executionId: string): void
@@ -28,6 +30,8 @@ export class Presence {
   #last: Promise<void> = Promise.resolve()
   #unsubscribe: (() => Promise<void>) | undefined
   #leaving = false
+  /** As many as the broker knows of. */
+  #slots = 0
 
   constructor(
     broker: Broker,
@@ -46,19 +50,45 @@ export class Presence {
   /** Be on the list, and hear what is said to us. */
   async enter(): Promise<void> {
     await this.#register()
-    const { name } = this.#identity
-    this.#unsubscribe = await this.#broker.commandSubscribe(name, (command) => this.#source.obey(command))
+    this.#unsubscribe = await this.#subscribe()
+  }
+
+  /** The broker knows of another number of slots than there are. */
+  get isOutdated(): boolean {
+    return this.#source.slots !== this.#slots && !this.#leaving
+  }
+
+  /** Its number of slots has changed. Where each slot is a worker in RQ's eyes, some are new now, or have left. */
+  async resize(): Promise<void> {
+    if (!this.isOutdated) return
+    const { slots } = this.#source
+    await this.#broker.workerResize(this.#registration(slots))
+    this.#slots = slots
+    if (!this.#broker.capabilities.pythonRq) return
+    const old = this.#unsubscribe
+    this.#unsubscribe = await this.#subscribe()
+    await old?.()
+  }
+
+  #subscribe(): Promise<() => Promise<void>> {
+    return this.#broker.commandSubscribe(this.#identity.name, (command) => this.#source.obey(command))
   }
 
   async #register(): Promise<void> {
-    await this.#broker.workerRegister({
+    const { slots } = this.#source
+    await this.#broker.workerRegister(this.#registration(slots))
+    this.#slots = slots
+  }
+
+  #registration(slots: number): WorkerRegistration {
+    return {
       ...this.#identity,
       queues: this.#options.queues,
-      concurrency: this.#options.concurrency,
+      concurrency: slots,
       isolation: this.#mode,
       startedAt: this.#startedAt,
       ttlMs: this.#ttlMs,
-    })
+    }
   }
 
   /** Renew the leases and say that we are alive, when an earlier beat is done. Does nothing once we are leaving. */

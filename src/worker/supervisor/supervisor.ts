@@ -5,6 +5,7 @@ import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import { Pulse } from '../../support/pulse.ts'
 import type { Isolation } from '../isolation/isolation.ts'
+import { Autoscaler } from './autoscaler.ts'
 import { BrokerContact } from './broker-contact.ts'
 import { Executions } from './executions.ts'
 import { IdleLimit } from './idle-limit.ts'
@@ -15,13 +16,19 @@ import { WorkWatch } from './work-watch.ts'
 import type { LeaveReason, WorkerEvents } from './worker-events.ts'
 import type { ResolvedWorkerOptions, WorkerIdentity } from './worker-options.ts'
 
+/** Calls to the broker that may be under way at a time. */
+const MOST_LANES = 2
+/** Below so many slots for each, larger calls serve better than more of them. */
+const LANE_SLOTS = 8
+
 /**
  * The worker process's heart. It alone changes broker state:
  * 1. claim as many jobs as there are free slots, and in the same call end those that are done;
  * 2. give each to the isolation, which runs it (executions.ts);
  * 3. keep its lease (presence.ts) and its time limit (execution.ts);
  * 4. tell the broker how it ended.
- * The loop is the only caller of `jobExchange`, so outcomes go out in order and none is told twice.
+ * The loop is the only caller of `jobExchange`, and each outcome goes with one call, so none is told twice.
+ * With many slots two calls are under way at a time: the broker works on one while the jobs of the other run.
  */
 export class Supervisor extends EventEmitter<WorkerEvents> {
   readonly #broker: Broker
@@ -33,6 +40,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   readonly #work: WorkWatch
   readonly #executions: Executions
   readonly #idle: IdleLimit
+  readonly #scaler: Autoscaler
   #leaveReason: LeaveReason | undefined
   readonly #pulse = new Pulse()
   /** Ended, not yet told to the broker. */
@@ -41,9 +49,11 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   #isQuiet = false
   /** Jobs begun so far. */
   #taken = 0
-  #exchanging = false
-  /** Commands that came during an exchange, for jobs that it may bring. */
-  #early: WorkerCommand[] = []
+  /** Calls that are under way, by number, with the jobs that each may bring. */
+  readonly #exchanges = new Map<number, number>()
+  #lastExchange = 0
+  /** Commands for jobs that the calls up to `exchange` may bring. */
+  #early: { readonly command: WorkerCommand; readonly exchange: number }[] = []
   #finished = 0
   #failed = 0
 
@@ -76,6 +86,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       failed: (error) => this.#contact.failedAndBackOff(error),
     })
     this.#idle = new IdleLimit(options.maxIdleMs, () => this.#leave('idle'))
+    this.#scaler = new Autoscaler(broker, options.queues, options.slots, {
+      running: () => this.#executions.list(),
+      changed: (from, { slots, reason }) => {
+        this.emit('resized', from, slots, reason)
+        this.#pulse.ring()
+      },
+      failed: (error) => this.#contact.failed(error),
+    })
     this.#executions = new Executions(isolation, gateway, options.graceMs, {
       output: (job, stream, line) => this.emit('output', job, stream, line),
       log: (job, message) => this.emit('jobLog', job, message),
@@ -89,13 +107,18 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     return { finished: this.#finished, failed: this.#failed }
   }
 
+  /** Jobs that it runs at a time, as things are. */
+  get slots(): number {
+    return this.#scaler.slots
+  }
+
   /** Why it left by itself; undefined where it did not. */
   get leaveReason(): LeaveReason | undefined {
     return this.#leaveReason
   }
 
-  /** Jobs that run now, oldest first. */
-  get running(): readonly { readonly job: ClaimedJob; readonly startedAt: number }[] {
+  /** Jobs that run now, oldest first. `startedAt` is the time of day, `begunAt` by `performance.now()`, for ages. */
+  get running(): readonly { readonly job: ClaimedJob; readonly startedAt: number; readonly begunAt: number }[] {
     return this.#executions.list()
   }
 
@@ -112,10 +135,12 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       if (this.#state === 'starting') this.#state = 'idle'
       // The first regular one comes a third of a lease later; until then people would see a worker that starts.
       await this.#beat()
+      this.#scaler.start()
       await this.#loop()
     } finally {
       this.#work.stop()
       this.#idle.clear()
+      await this.#scaler.stop()
       await this.#upkeep.stop()
       await this.#presence.leave()
     }
@@ -145,10 +170,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   /** Do what somebody tells this worker through the broker. */
   obey(command: WorkerCommand): void {
     // It may be for a job that the broker has just given to us, and of which we have not heard yet.
-    if (this.#exchanging && 'jobId' in command && this.#executions.findJob(command.jobId) === undefined) {
-      this.#early.push(command)
+    if (this.#exchanges.size > 0 && 'jobId' in command && this.#executions.findJob(command.jobId) === undefined) {
+      this.#early.push({ command, exchange: this.#lastExchange })
       return
     }
+    this.#obeyNow(command)
+  }
+
+  #obeyNow(command: WorkerCommand): void {
     this.emit('commanded', command)
     obeyCommand(command, {
       stop: () => this.stop(),
@@ -173,55 +202,89 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
 
   async #loop(): Promise<void> {
     for (;;) {
-      const took = await this.#exchange()
-      if (this.#isDone(took)) return
-      // Something may have ended while the broker was busy; only sleep when there is nothing to say.
-      if (this.#outcomes.length > 0 || this.#canClaim()) continue
-      if (this.#executions.size === 0) this.#idle.arm()
+      // Between two exchanges: the slots of those that it brings must be known.
+      if (this.#presence.isOutdated && this.#exchanges.size === 0) await this.#resize()
+      while (this.#mayExchange()) void this.#exchange()
+      if (this.#isDone()) return
+      if (this.#executions.size === 0 && this.#exchanges.size === 0) this.#idle.arm()
       await this.#pulse.next()
       // What ends in the same turn of the event loop is told in the same round trip.
       if (this.#outcomes.length > 0) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
-  #canClaim(): boolean {
-    return this.#state !== 'stopping' && !this.#isQuiet && this.#work.mayExist && this.#freeSlots() > 0
+  get #lanes(): number {
+    return this.#contact.isLost ? 1 : Math.min(MOST_LANES, Math.max(1, Math.floor(this.#scaler.slots / LANE_SLOTS)))
   }
 
-  #freeSlots(): number {
-    return Math.min(this.#options.concurrency - this.#executions.size, this.#options.maxJobs - this.#taken)
+  #mayExchange(): boolean {
+    if (this.#exchanges.size >= (this.#presence.isOutdated ? 1 : this.#lanes)) return false
+    return this.#outcomes.length > 0 || this.#limit() > 0
   }
 
-  #isDone(took: boolean): boolean {
-    if (took || this.#executions.size > 0 || this.#outcomes.length > 0) return false
+  /** How many jobs the next call may bring: no lane takes all slots, or there would be nothing to run meanwhile. */
+  #limit(): number {
+    if (this.#state === 'stopping' || this.#isQuiet || !this.#work.mayExist) return 0
+    let claiming = 0
+    for (const limit of this.#exchanges.values()) claiming += limit
+    const { slots } = this.#scaler
+    const free = Math.min(slots - this.#executions.size, this.#options.maxJobs - this.#taken) - claiming
+    return Math.min(free, Math.ceil(slots / this.#lanes))
+  }
+
+  #isDone(): boolean {
+    if (this.#exchanges.size > 0 || this.#executions.size > 0 || this.#outcomes.length > 0) return false
     if (this.#state === 'stopping') return true
     return this.#options.burst && !this.#work.mayExist
   }
 
-  /** One round trip: tell what has ended, take what is free. True where jobs were taken. */
-  async #exchange(): Promise<boolean> {
+  /** Where the broker cannot be reached now, the next turn or beat tells it. */
+  async #resize(): Promise<void> {
+    try {
+      await this.#presence.resize()
+    } catch (error) {
+      this.#contact.failed(error)
+    }
+  }
+
+  /** One round trip: tell what has ended, take what is free. */
+  async #exchange(): Promise<void> {
+    const number = ++this.#lastExchange
     const outcomes = this.#outcomes
-    const limit = this.#canClaim() ? this.#freeSlots() : 0
-    if (outcomes.length === 0 && limit === 0) return false
+    const limit = Math.max(0, this.#limit())
+    const { finds } = this.#work
     this.#outcomes = []
-    this.#exchanging = true
+    this.#exchanges.set(number, limit)
     try {
       const { queues, leaseMs } = this.#options
       const exchange = await this.#broker.jobExchange({ worker: this.#name, outcomes, queues, limit, leaseMs })
       this.#contact.reached()
-      const refused = new Set(exchange.refused)
-      for (const outcome of outcomes) if (refused.has(outcome.executionId)) this.emit('refused', outcome)
+      if (exchange.refused.length > 0) this.#tellRefused(outcomes, new Set(exchange.refused))
       for (const job of exchange.claimed) this.#start(job)
-      if (exchange.claimed.length < limit) this.#ranDry()
-      return exchange.claimed.length > 0
+      // The queues gave less than we could take: wait to be told of more.
+      if (exchange.claimed.length < limit) this.#work.ranDry(!this.#options.burst && this.#state !== 'stopping', finds)
     } catch (error) {
       this.#outcomes = [...outcomes, ...this.#outcomes]
       await this.#contact.failedAndBackOff(error)
-      // Not done: outcomes must still be told, whatever else.
-      return true
     } finally {
-      this.#exchanging = false
-      for (const command of this.#early.splice(0)) this.obey(command)
+      this.#exchanges.delete(number)
+      this.#obeyEarly()
+      this.#pulse.ring()
+    }
+  }
+
+  #tellRefused(outcomes: readonly ExecutionOutcome[], refused: ReadonlySet<string>): void {
+    for (const outcome of outcomes) if (refused.has(outcome.executionId)) this.emit('refused', outcome)
+  }
+
+  /** What came too early for its job: obeyed when the job is there, or no call can bring it any more. */
+  #obeyEarly(): void {
+    const oldest = Math.min(...this.#exchanges.keys())
+    for (const early of this.#early.splice(0)) {
+      const { command, exchange } = early
+      const isThere = 'jobId' in command && this.#executions.findJob(command.jobId) !== undefined
+      if (isThere || oldest > exchange) this.#obeyNow(command)
+      else this.#early.push(early)
     }
   }
 
@@ -230,6 +293,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     this.#idle.clear()
     this.emit('started', job)
     this.#executions.start(job)
+    this.#scaler.began(this.#executions.size)
     if (this.#taken === this.#options.maxJobs) this.#leave('max-jobs')
   }
 
@@ -238,6 +302,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
       if (outcome.type === 'finished') this.#finished++
       if (outcome.type === 'failed') this.#failed++
       this.#outcomes.push(outcome)
+      this.#scaler.ended(outcome)
       this.emit('ended', job, outcome)
     }
     // The job may have enqueued others; a burst ends only when those are done, too.
@@ -251,11 +316,6 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     } catch (error) {
       this.#contact.failed(error)
     }
-  }
-
-  /** The queues gave less than we could take: wait to be told of more. */
-  #ranDry(): void {
-    this.#work.ranDry(!this.#options.burst && this.#state !== 'stopping')
   }
 
   async #beat(): Promise<void> {

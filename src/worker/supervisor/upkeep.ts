@@ -98,7 +98,7 @@ export class Upkeep {
       this.#hooks.maintained(report)
       this.#owed.push(...report.poisoned.map((job) => poisonCallback(job)).filter((job) => job !== undefined))
       await this.#payOwed()
-      if (report.nextDueAt !== undefined) next = Math.min(next, Math.max(0, report.nextDueAt - Date.now()))
+      if (report.nextDueAt !== undefined) next = Math.min(next, Math.max(0, report.nextDueAt - report.at))
     } catch (error) {
       this.#hooks.failed(error)
     }

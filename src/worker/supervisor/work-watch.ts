@@ -16,6 +16,7 @@ export class WorkWatch {
   readonly #hooks: WorkWatchHooks
   readonly #stopping = new AbortController()
   #mayExist = true
+  #finds = 0
   #watching = false
 
   constructor(broker: Broker, queues: readonly string[], hooks: WorkWatchHooks) {
@@ -28,14 +29,24 @@ export class WorkWatch {
     return this.#mayExist
   }
 
+  /** How often something was found so far. */
+  get finds(): number {
+    return this.#finds
+  }
+
   /** Something came that may be claimable. */
   found(): void {
     this.#mayExist = true
+    this.#finds++
     this.#hooks.found()
   }
 
-  /** The queues gave less than we could take. Without `wait` nobody is told when that changes. */
-  ranDry(wait: boolean): void {
+  /**
+   * The queues gave less than we could take, asked when there had been so many finds: what was found since may have come too
+   * late for the answer. Without `wait` nobody is told when that changes.
+   */
+  ranDry(wait: boolean, finds: number): void {
+    if (finds !== this.#finds) return
     this.#mayExist = false
     if (wait && !this.#watching && !this.#stopping.signal.aborted) void this.#watch()
   }

@@ -15,6 +15,8 @@ export interface WorkerEvents {
   unlimited: [job: ClaimedJob]
   /** It leaves by itself. */
   leaving: [reason: LeaveReason]
+  /** It runs more or fewer jobs at a time from now on. */
+  resized: [from: number, to: number, reason: string]
   commanded: [command: WorkerCommand]
   maintained: [report: Maintenance]
   brokerFailed: [error: unknown]

@@ -3,17 +3,26 @@ import { availableParallelism, hostname } from 'node:os'
 import { UsageError } from '../../errors.ts'
 import { assertQueueName } from '../../job/queue-name.ts'
 import { type Duration, parseDuration, show } from '../../support/duration.ts'
+import { assertKnownOptions } from '../../support/option-check.ts'
+
+/** Slots at least and at most. */
+export interface SlotRange {
+  readonly min: number
+  readonly max: number
+}
 
 /** How a worker works. */
 export interface WorkerOptions {
   /** Served strictly in this order. Default `['default']`. */
   readonly queues?: readonly string[]
-  /** Jobs at a time. Default: the number of cores. */
-  readonly concurrency?: number
+  /** Jobs at a time, or the least and most of them, in between by need. Default: the number of cores. */
+  readonly concurrency?: number | SlotRange
   /** Leave when the queues are empty. Default false. */
   readonly burst?: boolean
   /** How long a job may go on after its signal has aborted at the timeout. Default 5 s. */
   readonly grace?: Duration
+  /** How long `beforeExit` hooks may take when the job has ended, before its process is killed. Default 5 s. */
+  readonly exitGrace?: Duration
   /** How long a dead worker's jobs stay its own. Default 15 s. */
   readonly lease?: Duration
   /** Leave after so many jobs; those that run are finished. Default: no limit. */
@@ -26,9 +35,10 @@ export interface WorkerOptions {
 
 export interface ResolvedWorkerOptions {
   readonly queues: readonly string[]
-  readonly concurrency: number
+  readonly slots: SlotRange
   readonly burst: boolean
   readonly graceMs: number
+  readonly exitGraceMs: number
   readonly leaseMs: number
   readonly renewMs: number
   readonly maintainMs: number
@@ -52,9 +62,10 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
   const leaseMs = options.lease === undefined ? 15_000 : parseDuration(options.lease, 'option lease')
   return Object.freeze({
     queues: [...new Set(queues)],
-    concurrency: wholeNumber(options.concurrency ?? availableParallelism(), 'concurrency', 1),
+    slots: resolveSlots(options.concurrency ?? availableParallelism()),
     burst: options.burst ?? false,
     graceMs: options.grace === undefined ? 5000 : parseDuration(options.grace, 'option grace'),
+    exitGraceMs: options.exitGrace === undefined ? 5000 : parseDuration(options.exitGrace, 'option exitGrace'),
     leaseMs,
     renewMs: leaseMs / 3,
     maintainMs: Math.min(2500, leaseMs / 3),
@@ -62,6 +73,21 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     maxIdleMs: options.maxIdle === undefined ? undefined : parseDuration(options.maxIdle, 'option maxIdle'),
     maxAbandonments: wholeNumber(options.maxAbandonments ?? 3, 'maxAbandonments', 0),
   })
+}
+
+function resolveSlots(concurrency: number | SlotRange): SlotRange {
+  if (typeof concurrency !== 'object' || concurrency === null) {
+    const slots = wholeNumber(concurrency, 'concurrency', 1)
+    return { min: slots, max: slots }
+  }
+  assertKnownOptions(concurrency, ['min', 'max'], 'option concurrency')
+  const min = wholeNumber(concurrency.min, 'concurrency.min', 1)
+  return { min, max: wholeNumber(concurrency.max, 'concurrency.max', min) }
+}
+
+/** In words: `4`, or `2..8`. */
+export function formatSlots({ min, max }: SlotRange): string {
+  return min === max ? String(min) : `${min}..${max}`
 }
 
 /** @throws UsageError */

@@ -42,38 +42,47 @@ export interface StoreOpener {
 /** A fresh store for one test, closed after it. */
 export type Setup = () => Promise<Pick<OpenStore, 'broker' | 'reopen'>>
 
+/** Its parts, by name. */
+const PARTS = {
+  enqueue: describeEnqueue,
+  claims: describeClaims,
+  outcomes: describeOutcomes,
+  leases: describeLeases,
+  scheduled: describeScheduled,
+  queues: describeQueues,
+  listing: describeListing,
+  management: describeManagement,
+  expiry: describeExpiry,
+  payloads: describePayloads,
+  jobWait: describeJobWait,
+  workWait: describeWorkWait,
+  workers: describeWorkers,
+  cancel: describeCancel,
+  commands: describeCommands,
+  dependencies: describeDependencies,
+  groups: describeGroups,
+  history: describeHistory,
+  outbox: describeOutbox,
+  repeats: describeRepeats,
+  retries: describeRetries,
+  schedules: describeSchedules,
+  suspension: describeSuspension,
+  unique: describeUnique,
+  closing: describeClosing,
+} satisfies Record<string, (setup: Setup) => void>
+
+export type SuitePart = keyof typeof PARTS
+
+const ALL = Object.keys(PARTS) as readonly SuitePart[]
+
 /** What every broker does. It uses nothing but the contract: a broker passes it unchanged, or is none. */
-export function describeBroker(name: string, opener: StoreOpener): void {
+export function describeBroker(name: string, opener: StoreOpener, parts: readonly SuitePart[] = ALL): void {
   const setup: Setup = async () => {
     const store = await opener.open()
     onTestFinished(() => store.close())
     return store
   }
   describe(`${name} broker`, () => {
-    describeEnqueue(setup)
-    describeClaims(setup)
-    describeOutcomes(setup)
-    describeLeases(setup)
-    describeScheduled(setup)
-    describeQueues(setup)
-    describeListing(setup)
-    describeManagement(setup)
-    describeExpiry(setup)
-    describePayloads(setup)
-    describeJobWait(setup)
-    describeWorkWait(setup)
-    describeWorkers(setup)
-    describeCancel(setup)
-    describeCommands(setup)
-    describeDependencies(setup)
-    describeGroups(setup)
-    describeHistory(setup)
-    describeOutbox(setup)
-    describeRepeats(setup)
-    describeRetries(setup)
-    describeSchedules(setup)
-    describeSuspension(setup)
-    describeUnique(setup)
-    describeClosing(setup)
+    for (const part of parts) PARTS[part](setup)
   })
 }

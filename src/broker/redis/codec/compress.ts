@@ -9,6 +9,11 @@ const SMALL = 2048
 /** Above it, compressing would hold up the event loop. */
 const LARGE = 128 * 1024
 
+/** Of what is not compressed. */
+export function isSmall(text: string): boolean {
+  return text.length < SMALL && Buffer.byteLength(text) < SMALL
+}
+
 /** As RQ does, but for small ones. Fast rather than tight. */
 export async function compress(bytes: Buffer): Promise<Buffer> {
   if (bytes.length < SMALL) return bytes

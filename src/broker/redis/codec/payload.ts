@@ -20,13 +20,12 @@ export interface Call {
 
 export function encodeCall(name: string, args: string, serializer: Serializer): Buffer {
   if (serializer === 'pickle') return writePickledCall(name, JSON.parse(args) as JsonValue[])
-  return Buffer.from(`${callHead(name)}${args}${CALL_TAIL}`)
+  return Buffer.from(callText(name, args))
 }
 
-const CALL_TAIL = ', {}]'
-
-function callHead(name: string): string {
-  return `[${JSON.stringify(name)}, null, `
+/** What the JSON serializer writes. */
+export function callText(name: string, args: string): string {
+  return `[${JSON.stringify(name)}, null, ${args}, {}]`
 }
 
 /** @throws PayloadError where it is not run: it says why */

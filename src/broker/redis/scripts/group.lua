@@ -21,8 +21,20 @@ if what == 'delete' then
   return {}
 end
 
+local function has_member(group)
+  local from = '0'
+  repeat
+    local reply = call('SSCAN', P .. 'group:' .. group, from, 'COUNT', 100)
+    for _, id in ipairs(reply[2]) do
+      if call('EXISTS', job_key(id)) == 1 then return true end
+    end
+    from = reply[1]
+  until from == '0'
+  return false
+end
+
 local names = {}
 for _, group in ipairs(call('SMEMBERS', P .. 'groups')) do
-  if #members(group) > 0 then names[#names + 1] = group end
+  if has_member(group) then names[#names + 1] = group end
 end
 return names

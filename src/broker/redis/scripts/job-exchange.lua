@@ -1,4 +1,4 @@
---@include base queue end store outcome claim
+--@include base queue end store later outcome claim
 -- Ends executions and claims jobs, in one step.
 -- KEYS: see base. ARGV: prefix, worker, '1' where an earlier answer may have got lost, lease_ms, limit, token of this call,
 -- free slots, queues, tokens of calls whose answers got lost, all slots (where there are any such),
@@ -20,13 +20,16 @@ for index = 1, take_number() do
   outcomes[index] = take_outcome()
 end
 
--- Slots as RQ's workers, written once at the end. Those of workers that are not registered have no hash.
+-- Slots as RQ's workers, written once at the end. Those of workers that are not registered have no hash. Nobody else writes
+-- their counters, so they are added up here.
+local SLOT_FIELDS = { 'queues', 'successful_job_count', 'failed_job_count', 'total_working_time' }
 local slots = {}
 local function slot_of(name)
   if not name or name == '' then return {} end
   local slot = slots[name]
   if not slot then
-    slot = { exists = call('EXISTS', worker_key(name)) == 1, finished = 0, failed = 0, seconds = 0 }
+    local f = call('HMGET', worker_key(name), unpack(SLOT_FIELDS))
+    slot = { exists = f[1], finished = tonumber(f[2]) or 0, failed = tonumber(f[3]) or 0, seconds = tonumber(f[4]) or 0 }
     slots[name] = slot
   end
   return slot
@@ -55,20 +58,23 @@ claim(params)
 
 for _, claimed in ipairs(params.claimed) do
   local slot = slot_of(claimed[3])
-  if slot.exists then
-    slot.idle = false
-    call('HSET', worker_key(claimed[3]), 'state', 'busy', 'current_job', claimed[1], 'current_job_working_time', '0',
-      'wh_running', claimed[1] .. ':' .. claimed[2])
-  end
+  slot.idle = false
+  slot.runs = claimed
 end
 for name, slot in pairs(slots) do
-  local key = slot.exists and worker_key(name)
-  if key and slot.idle then
-    call('HDEL', key, 'current_job', 'current_job_working_time', 'wh_running')
-    call('HSET', key, 'state', 'idle')
+  if slot.exists then
+    local key = worker_key(name)
+    local finished, failed, seconds = whole(slot.finished), whole(slot.failed), string.format('%.6f', slot.seconds)
+    if slot.runs then
+      call('HSET', key, 'state', 'busy', 'current_job', slot.runs[1], 'current_job_working_time', '0',
+        'wh_running', slot.runs[1] .. ':' .. slot.runs[2], 'successful_job_count', finished, 'failed_job_count', failed,
+        'total_working_time', seconds)
+    elseif slot.idle then
+      call('HDEL', key, 'current_job', 'current_job_working_time', 'wh_running')
+      call('HSET', key, 'state', 'idle', 'successful_job_count', finished, 'failed_job_count', failed,
+        'total_working_time', seconds)
+    end
   end
-  if key and slot.finished > 0 then call('HINCRBY', key, 'successful_job_count', slot.finished) end
-  if key and slot.failed > 0 then call('HINCRBY', key, 'failed_job_count', slot.failed) end
-  if key and slot.seconds > 0 then call('HINCRBYFLOAT', key, 'total_working_time', string.format('%.6f', slot.seconds)) end
 end
+apply_later()
 return { refused, params.claimed }

@@ -14,12 +14,11 @@ for index = 1, #pairs_given, 2 do
   local f = call('HMGET', job_key(id), 'status', 'origin', 'wh_worker', 'wh_execution', 'worker_name', 'started_at')
   if f[1] == 'started' and f[3] == worker and f[4] == execution then
     local both = id .. ':' .. execution
-    local seconds = string.format('%.6f', now_us / 1000000)
     call('HSET', job_key(id), 'last_heartbeat', now_iso, 'wh_renewed', '1')
     call('ZADD', registry_key('wip', f[2]), score_of(lease_end), both)
     local key = P .. 'execution:' .. both
-    call('HSET', key, 'id', execution, 'job_id', id, 'worker_name', f[5], 'last_heartbeat', seconds)
-    call('HSETNX', key, 'created_at', seconds)
+    call('HSET', key, 'id', execution, 'job_id', id, 'worker_name', f[5], 'last_heartbeat', now_seconds)
+    call('HSETNX', key, 'created_at', now_seconds)
     call('PEXPIRE', key, whole(lease_ms))
     call('ZADD', P .. 'executions:' .. id, score_of(lease_end + 60000), execution)
     call('PEXPIRE', P .. 'executions:' .. id, whole(lease_ms + 60000))

@@ -25,8 +25,9 @@ if ttl_ms == 0 then
 end
 -- RQ leaves the worker's name out where the worker is gone.
 call('XADD', results_key(id), 'MAXLEN', '~', 10, '*', 'type', '2', 'worker_name', '', 'execution_id', execution,
-  'execution_started_at', f[9] or '', 'wh_worker', f[6] or f[5] or '', 'exc_string', traceback, 'wh_failure', failure)
-keep_ended(id, queue, 'failed', ttl_ms)
+  'execution_started_at', seconds_of(f[9]) or now_seconds, 'execution_ended_at', now_seconds,
+  'wh_worker', f[6] or f[5] or '', 'exc_string', traceback, 'wh_failure', failure)
+keep_ended(id, queue, 'failed', ttl_ms, true, zadd_now)
 free_dependents(id)
 tell_ended(id)
 return 1

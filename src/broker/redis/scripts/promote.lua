@@ -1,7 +1,7 @@
 --@include base queue
 -- Queues scheduled jobs whose time has come, in the order in which they became due.
 -- KEYS: see base. ARGV: prefix, how many at most.
--- Returns {how many were queued, 1 where there may be more, when the next one becomes due in ms or nil}.
+-- Returns {how many were queued, 1 where there may be more, when it is now and when the next one becomes due, both in ms, the latter or nil}.
 -- Invariant: a job leaves rq:scheduled in the step in which it enters its list, so that nobody can queue it twice. Queues
 -- whose lock a Python scheduler holds are left to it: it reads and writes in two steps.
 local MISSING_FOR_MS = 60000
@@ -49,4 +49,4 @@ for _, queue_name in ipairs(call('SMEMBERS', KEYS[1])) do
     end
   end
 end
-return { promoted, more, next_due and whole(next_due) }
+return { promoted, more, whole(now_ms), next_due and whole(next_due) }

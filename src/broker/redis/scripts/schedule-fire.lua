@@ -6,8 +6,7 @@
 -- Invariant: who finds next_at as it expects is the only one to set it, so a tick has one job.
 local is_retry = take() == '1'
 local name, hash, expected_at, next_at, job_id = take(), take(), take(), take(), take()
-local jobs = {}
-for index = 1, take_number() do jobs[index] = take_job() end
+local jobs = take_jobs()
 local key = own_key('schedule:' .. name)
 local f = call('HMGET', key, 'hash', 'next_at', 'last_at', 'last_job_id')
 if f[1] ~= hash then return 0 end

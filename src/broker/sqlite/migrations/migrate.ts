@@ -2,9 +2,10 @@ import { BrokerUnavailableError } from '../../../errors.ts'
 import type { Connection } from '../connection.ts'
 import { jobs } from './001-jobs.ts'
 import { features } from './002-features.ts'
+import { billsAndClock } from './003-bills-and-clock.ts'
 import type { Migration } from './migration.ts'
 
-const MIGRATIONS: readonly Migration[] = [jobs, features]
+const MIGRATIONS: readonly Migration[] = [jobs, features, billsAndClock]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
 

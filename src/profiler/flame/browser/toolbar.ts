@@ -1,5 +1,6 @@
 import type { FlameData, View } from '../graph/data.ts'
 import type { Scene } from '../graph/scene.ts'
+import { type SideWords, sideWords } from '../graph/side-words.ts'
 import { element } from './dom.ts'
 import { isDark } from './theme.ts'
 
@@ -39,14 +40,14 @@ const CHOICES: readonly Choice[] = [
     ],
   },
 ]
-const DIFF_CHOICES: readonly Choice[] = [
+const diffChoices = (words: SideWords): readonly Choice[] => [
   {
     key: 'width',
     label: 'Width',
     isNamed: true,
     options: [
-      ['cold', 'Cold'],
-      ['warm', 'Warm'],
+      ['cold', capital(words.cold)],
+      ['warm', capital(words.warm)],
     ],
   },
   {
@@ -82,7 +83,9 @@ export class Toolbar {
       element('div', { class: 'search' }, this.#input, this.#matched),
       this.#reset,
       element('span', { class: 'spring' }),
-      ...[...CHOICES, ...(data.diff ? DIFF_CHOICES : [])].map((choice) => this.#choice(choice, actions)),
+      ...[...CHOICES, ...(data.diff ? diffChoices(sideWords(data.sides)) : [])].map((choice) =>
+        this.#choice(choice, actions),
+      ),
       this.#theme,
       help,
     )
@@ -121,4 +124,8 @@ export class Toolbar {
     const heading = choice.isNamed ? [element('span', { class: 'name', 'aria-hidden': 'true' }, label)] : []
     return element('div', { class: 'choice', role: 'group', 'aria-label': label }, ...heading, ...buttons)
   }
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1)
 }

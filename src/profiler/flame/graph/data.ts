@@ -10,10 +10,17 @@ export interface FlameData {
   readonly executions: number
   /** A comparison of fresh processes (`total`) with used ones (`warm`). */
   readonly diff: boolean
+  /** What the sides are called, where they are something else. */
+  readonly sides?: SideNames
   /** Each place in code once. */
   readonly places: readonly PlaceData[]
   readonly nodes: NodeColumns
   readonly view: View
+}
+
+export interface SideNames {
+  readonly cold: string
+  readonly warm: string
 }
 
 export type PlaceData = readonly [name: string, file: string, line: number, category: number]

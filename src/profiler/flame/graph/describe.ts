@@ -1,5 +1,6 @@
 import { formatAmount, formatCount, formatShare } from './amounts.ts'
-import type { FlameData, Verdict } from './data.ts'
+import type { FlameData } from './data.ts'
+import { sideWords } from './side-words.ts'
 import { type FlameNode, isCounted, locationOf, type Side } from './tree.ts'
 
 /** All that is known of a frame, in words. */
@@ -11,20 +12,13 @@ export interface Description {
 
 /** What the words depend on, beside the frame. */
 export interface Surroundings {
-  readonly data: Pick<FlameData, 'unit' | 'executions' | 'diff'>
+  readonly data: Pick<FlameData, 'unit' | 'executions' | 'diff' | 'sides'>
   readonly root: FlameNode
   readonly focus: FlameNode
   readonly side: Side
 }
 
 const COST_WORDS = 'the cost of measuring; no part of the totals, and not drawn to scale where it is large'
-
-const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
-  hoistable: 'hoistable: as good as gone when the process is reused',
-  less: 'less when the process is reused',
-  more: 'more when the process is reused',
-  same: 'no difference beyond chance',
-}
 
 export function describeNode(node: FlameNode, around: Surroundings): Description {
   const { name, file, line } = node.place
@@ -53,17 +47,18 @@ function plainFacts(node: FlameNode, around: Surroundings): string[] {
 
 function comparedFacts(node: FlameNode, around: Surroundings): string[] {
   const { data } = around
+  const { cold, warm, executions, verdicts } = sideWords(data.sides)
   const amount = (value: number) => formatAmount(value, data.unit)
   if (!isCounted(node)) return [`${amount(node.cold.total)} per job: ${COST_WORDS}`]
   return [
-    `cold ${amount(node.cold.total)} per job, warm ${amount(node.warm.total)}`,
-    `${sharesOf(node, around)}${around.side === 'warm' ? ', warm' : ''}`,
+    `${cold} ${amount(node.cold.total)} per job, ${warm} ${amount(node.warm.total)}`,
+    `${sharesOf(node, around)}${around.side === 'warm' ? `, ${warm}` : ''}`,
     ...(node.cold.self > 0 || node.warm.self > 0
-      ? [`self cold ${amount(node.cold.self)}, warm ${amount(node.warm.self)}`]
+      ? [`self ${cold} ${amount(node.cold.self)}, ${warm} ${amount(node.warm.self)}`]
       : []),
-    ...executionFacts(node, data, 'fresh processes'),
+    ...executionFacts(node, data, executions),
     ...sampleFacts(node),
-    ...(node.verdict === undefined ? [] : [VERDICT_WORDS[node.verdict]]),
+    ...(node.verdict === undefined ? [] : [verdicts[node.verdict]]),
   ]
 }
 

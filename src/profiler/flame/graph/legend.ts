@@ -1,6 +1,7 @@
 import { formatCount, formatShare } from './amounts.ts'
 import { type Meaning, meaningOf } from './palette.ts'
 import type { Scene } from './scene.ts'
+import { sideWords } from './side-words.ts'
 import type { Tree } from './tree.ts'
 
 export interface LegendEntry {
@@ -9,7 +10,7 @@ export interface LegendEntry {
   readonly words: string
 }
 
-const WORDS: Readonly<Record<Meaning, string>> = {
+const WORDS: Readonly<Record<Exclude<Meaning, 'hoistable' | 'less' | 'more'>, string>> = {
   application: 'application',
   node_modules: 'node_modules',
   node: 'Node',
@@ -17,9 +18,6 @@ const WORDS: Readonly<Record<Meaning, string>> = {
   gc: 'garbage collection',
   profiler: 'profiler (not counted)',
   group: 'other',
-  hoistable: 'hoistable',
-  less: 'less when warm',
-  more: 'more when warm',
   same: 'no difference',
 }
 
@@ -31,12 +29,18 @@ export function legendOf(tree: Tree, { data, view, around }: Scene): LegendEntry
     const meaning = meaningOf(node, data.diff ? view.colour : 'module')
     self.set(meaning, (self.get(meaning) ?? 0) + node[around.side].self)
   }
-  return (Object.keys(WORDS) as Meaning[]).flatMap((meaning) => {
+  const words = wordsOf(data)
+  return (Object.keys(words) as Meaning[]).flatMap((meaning) => {
     const spent = self.get(meaning)
     if (spent === undefined || (meaning === 'group' && spent === 0)) return []
     const share = meaning === 'profiler' ? '' : ` ${formatShare(spent, around.root[around.side].total)}`
-    return [{ meaning, words: `${WORDS[meaning]}${share}` }]
+    return [{ meaning, words: `${words[meaning]}${share}` }]
   })
+}
+
+function wordsOf({ sides }: Scene['data']): Readonly<Record<Meaning, string>> {
+  const { same, ...others } = WORDS
+  return { ...others, ...sideWords(sides).legend, same }
 }
 
 /** How much is drawn, and what of it cannot be seen. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { AddonTracker } from './addon-tracker.ts'
 import type { DescriptorInfo, Native } from './native.ts'
-import { type OpenerTracker, type OpenResource, resourceWords } from './opener-tracker.ts'
+import { type OpenerTracker, resourceWords } from './opener-tracker.ts'
 
 /** What preload and warm-up left behind. */
 export interface Leftovers {
@@ -9,6 +9,31 @@ export interface Leftovers {
   readonly refusals: readonly string[]
   /** Sentences; harmless as a rule, worth knowing. */
   readonly warnings: readonly string[]
+}
+
+export type LeftoverKind =
+  | 'timer'
+  | 'socket'
+  | 'server'
+  | 'child-process'
+  | 'thread'
+  | 'watcher'
+  | 'operation'
+  | 'database'
+  | 'file'
+  | 'other'
+
+/** One thing that was left behind. */
+export interface Leftover {
+  readonly kind: LeftoverKind
+  /** A zygote that has it must not fork. */
+  readonly isRefusal: boolean
+  readonly text: string
+  /** File, line and column, where that is known. */
+  readonly openedAt?: string | undefined
+  readonly remark?: string
+  /** Its number, where it is known by one. */
+  readonly descriptor?: number
 }
 
 /**
@@ -31,54 +56,79 @@ export class Census {
   }
 
   take(): Leftovers {
-    const refusals: string[] = []
-    const warnings: string[] = []
+    const leftovers = this.list()
+    const sentences = (isRefusal: boolean): string[] => [
+      ...new Set(leftovers.filter((leftover) => leftover.isRefusal === isRefusal).map(sentence)),
+    ]
+    return { refusals: sentences(true), warnings: sentences(false) }
+  }
+
+  list(): Leftover[] {
+    const found: Leftover[] = []
     const active = countByWords(process.getActiveResourcesInfo())
     const explained = this.#openers.list()
     for (const resource of explained) {
       const words = resourceWords(resource.type)
-      const sentence = `${words} is open${place(resource)}`
       const left = active.get(words) ?? 0
       if (left > 0) active.set(words, left - 1)
-      if (left > 0 || (resource.holds && resource.type !== 'Immediate')) refusals.push(sentence)
-      else warnings.push(`${sentence} (unreferenced; it will tick in every horse too)`)
+      const isRefusal = left > 0 || (resource.holds && resource.type !== 'Immediate')
+      const remark = isRefusal ? {} : { remark: 'unreferenced; it will tick in every horse too' }
+      found.push({ ...opened(words), isRefusal, openedAt: resource.openedAt, ...remark })
     }
     for (const [words, count] of active) {
-      for (let i = 0; i < count; i++) refusals.push(`${words} is open`)
+      for (let i = 0; i < count; i++) found.push({ ...opened(words), isRefusal: true })
     }
-    this.#takeThreads(refusals)
-    this.#takeDescriptors(refusals, warnings, explained.length > 0)
-    return { refusals: [...new Set(refusals)], warnings: [...new Set(warnings)] }
+    return [...found, ...this.#listThreads(), ...this.#listDescriptors(explained.length > 0)]
   }
 
-  #takeThreads(refusals: string[]): void {
-    for (const thread of this.#native.listThreads()) {
-      if (this.#threads.has(thread.tid)) continue
-      refusals.push(`a thread is running ('${thread.name}', ${this.#addons.explain(thread)})`)
-    }
+  #listThreads(): Leftover[] {
+    const started = this.#native.listThreads().filter(({ tid }) => !this.#threads.has(tid))
+    return started.map((thread) => ({
+      kind: 'thread',
+      isRefusal: true,
+      text: `a thread is running ('${thread.name}', ${this.#addons.explain(thread)})`,
+    }))
   }
 
   /** Descriptors that no handle of Node explains: opened by native code, or by fs and left open. */
-  #takeDescriptors(refusals: string[], warnings: string[], handlesExplain: boolean): void {
-    for (const descriptor of this.#native.listDescriptors()) {
-      if (this.#descriptors.has(descriptor.fd)) continue
-      if (descriptor.kind === 'socket' && !handlesExplain)
-        refusals.push(`a socket is open (descriptor ${descriptor.fd})`)
-      if (descriptor.kind !== 'file') continue
-      if (isSqlite(descriptor)) {
-        refusals.push(
-          `the SQLite database ${descriptor.target} is open; its handle would corrupt the file after a fork`,
-        )
-      } else {
-        warnings.push(`the file ${descriptor.target} is open; all horses share its position`)
+  #listDescriptors(handlesExplain: boolean): Leftover[] {
+    return this.#native.listDescriptors().flatMap((info): Leftover[] => {
+      const { fd: descriptor, kind, target } = info
+      if (this.#descriptors.has(descriptor)) return []
+      if (kind === 'socket' && !handlesExplain) {
+        return [{ kind: 'socket', isRefusal: true, descriptor, text: `a socket is open (descriptor ${descriptor})` }]
       }
-    }
+      if (kind !== 'file') return []
+      if (!isSqlite(info)) {
+        const text = `the file ${target} is open; all horses share its position`
+        return [{ kind: 'file', isRefusal: false, descriptor, text }]
+      }
+      const text = `the SQLite database ${target} is open; its handle would corrupt the file after a fork`
+      return [{ kind: 'database', isRefusal: true, descriptor, text }]
+    })
   }
 }
 
-function place(resource: OpenResource): string {
-  return resource.openedAt ? `, opened at ${resource.openedAt}` : ''
+/** In one line, for logs and errors. */
+function sentence({ text, openedAt, remark }: Leftover): string {
+  const place = openedAt === undefined ? '' : `, opened at ${openedAt}`
+  return `${text}${place}${remark === undefined ? '' : ` (${remark})`}`
 }
+
+function opened(words: string): Pick<Leftover, 'kind' | 'text'> {
+  return { kind: KINDS.find(([pattern]) => pattern.test(words))?.[1] ?? 'other', text: `${words} is open` }
+}
+
+/** By the words of opener-tracker.ts. */
+const KINDS: readonly (readonly [RegExp, LeftoverKind])[] = [
+  [/timer|setImmediate/, 'timer'],
+  [/server|listening/, 'server'],
+  [/socket|connection|pipe/, 'socket'],
+  [/child process/, 'child-process'],
+  [/thread|message port/, 'thread'],
+  [/watcher/, 'watcher'],
+  [/operation|lookup/, 'operation'],
+]
 
 function countByWords(types: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>()

@@ -20,6 +20,8 @@ export function createZygoteKeeper(
       logger.error({ event: 'zygote.died', zygote: pid }, `the zygote (pid ${pid}) died, ${end}; starting another`),
     zygoteRetired: (pid) =>
       logger.info({ event: 'zygote.retired', zygote: pid }, `the old zygote (pid ${pid}) ends when its horses have`),
+    reapFailed: (message) =>
+      logger.error({ event: 'zygote.reap-failed' }, `how a process has ended that was forked is not known: ${message}`),
     forkFailed: (message) => logger.error({ event: 'fork.failed' }, `fork failed, trying again: ${message}`),
     zygoteOutput: (stream, text) => {
       for (const line of text.trimEnd().split('\n')) logger.info({ event: 'zygote.output', stream }, `zygote: ${line}`)

@@ -1,22 +1,29 @@
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { formatDuration } from '../../../support/duration.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, ProfileRequest, Profiling } from '../profiling.ts'
 import { askToHandOver } from './hand-over.ts'
 import { HorseHandle } from './horse-handle.ts'
 import { killIfThere } from './kill-if-there.ts'
 import type { Offspring } from './offspring.ts'
+import { StandbySize } from './standby-size.ts'
 import type { ZygoteLaunch } from './zygote-handle.ts'
 import { ZygoteKeeper, type ZygoteKeeperEvents } from './zygote-keeper.ts'
 
 export interface ForkOptions extends ZygoteLaunch {
-  /** Horses forked ahead. */
-  readonly standby: number
+  /** Horses forked ahead; `auto`: as many as are needed, and never more than there are slots. */
+  readonly standby: number | 'auto'
+  /** Jobs at the same time; only `auto` has to know. */
+  readonly slots?: number
+  /** How long `beforeExit` hooks may take. */
+  readonly exitGraceMs: number
 }
 
 export type ForkEvents = ZygoteKeeperEvents
 
-const OUTPUT_INTERVAL_MS = 100
+const LOOK_INTERVAL_MS = 100
+const SETTLE_INTERVAL_MS = 10_000
 
 /**
  * Fork mode: horses forked ahead from the zygote, and for each job the next of them.
@@ -29,17 +36,26 @@ export class ForkIsolation implements Isolation, Profiling {
   readonly #standby: HorseHandle[] = []
   readonly #running = new Set<HorseHandle>()
   #closing = false
-  #outputTimer: NodeJS.Timeout | undefined
+  readonly #size: StandbySize
+  #lookTimer: NodeJS.Timeout | undefined
+  #settleTimer: NodeJS.Timeout | undefined
   profiler: ExecutionProfiler | undefined
+  readonly refusal = undefined
 
   /** @param zygote one that others use, too; or who is to hear of one of its own. @throws ForkUnavailableError */
   constructor(options: ForkOptions, zygote: ZygoteKeeper | ForkEvents) {
     this.#options = options
+    this.#size = new StandbySize(options.standby, options.slots ?? 1)
     this.#keeper = zygote instanceof ZygoteKeeper ? zygote : new ZygoteKeeper(options, zygote)
   }
 
   start(): Promise<void> {
-    return this.#keeper.start(this).then(() => this.#fillStandby())
+    return this.#keeper.start(this).then(() => {
+      this.#fillStandby()
+      if (this.#options.standby !== 'auto' || this.#closing) return
+      this.#settleTimer = setInterval(() => this.#settle(), SETTLE_INTERVAL_MS)
+      this.#settleTimer.unref()
+    })
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
@@ -47,10 +63,10 @@ export class ForkIsolation implements Isolation, Profiling {
     // One that is to be measured is forked for this very job, so that all others are left as they are.
     const { profiler } = this
     const profile = profiler?.request(job)
-    const horse = profile ? this.#order(profile) : (this.#standby.shift() ?? this.#order())
+    const horse = profile ? this.#order(profile) : this.#take()
     if (profile) void horse.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(horse)
-    this.#watchOutput()
+    this.#watch()
     const ended = horse.assign(job, observer).then((end) => this.#ended(horse, end))
     this.#fillStandby()
     return {
@@ -58,6 +74,7 @@ export class ForkIsolation implements Isolation, Profiling {
       abort: (reason) => horse.abort(reason),
       kill: () => this.#kill(horse),
       measure: () => horse.measure(),
+      hasSettled: () => horse.settledAt !== undefined,
     }
   }
 
@@ -70,7 +87,13 @@ export class ForkIsolation implements Isolation, Profiling {
     for (const horse of this.#running) this.#kill(horse)
     await this.#keeper.close(this)
     for (const horse of this.#standby.splice(0)) horse.dismiss()
-    clearInterval(this.#outputTimer)
+    clearInterval(this.#lookTimer)
+    clearInterval(this.#settleTimer)
+  }
+
+  resize(slots: number): void {
+    this.#size.most = slots
+    this.#fillStandby()
   }
 
   get schedules(): readonly DeclaredSchedule[] {
@@ -114,16 +137,31 @@ export class ForkIsolation implements Isolation, Profiling {
     return horse
   }
 
+  /** A horse that stands by. Those that were ordered and not born yet are in the line, too, but make the job wait. */
+  #take(): HorseHandle {
+    const horse = this.#standby.shift()
+    let ready = 0
+    for (const { born } of this.#standby) if (born) ready++
+    this.#size.took(horse?.born ? ready : -1)
+    return horse ?? this.#order()
+  }
+
+  /** Lets those go that nobody has needed for a while. */
+  #settle(): void {
+    this.#size.settle()
+    while (this.#standby.length > this.#size.wanted && this.#standby.at(-1)?.born) this.#standby.pop()?.dismiss()
+  }
+
   #fillStandby(): void {
     if (this.#closing || !this.#keeper.ready) return
-    while (this.#standby.length < this.#options.standby) this.#standby.push(this.#order())
+    while (this.#standby.length < this.#size.wanted) this.#standby.push(this.#order())
   }
 
   #ended(horse: HorseHandle, end: ExecutionEnd): ExecutionEnd {
     this.#running.delete(horse)
     if (this.#running.size === 0) {
-      clearInterval(this.#outputTimer)
-      this.#outputTimer = undefined
+      clearInterval(this.#lookTimer)
+      this.#lookTimer = undefined
     }
     return end
   }
@@ -132,7 +170,7 @@ export class ForkIsolation implements Isolation, Profiling {
     return this
   }
 
-  expectProfiler(expected: boolean): void {
+  expectSampling(expected: boolean): void {
     this.#keeper.keepSamplerReady(expected)
   }
 
@@ -152,10 +190,21 @@ export class ForkIsolation implements Isolation, Profiling {
     this.#keeper.kill(horse)
   }
 
-  /** Long jobs show what they print while they run. */
-  #watchOutput(): void {
-    this.#outputTimer ??= setInterval(() => {
-      for (const horse of this.#running) horse.drainOutput()
-    }, OUTPUT_INTERVAL_MS)
+  /** Long jobs show what they print while they run; hooks that hang when the job has ended are not waited for. */
+  #watch(): void {
+    this.#lookTimer ??= setInterval(() => {
+      const now = performance.now()
+      for (const horse of this.#running) {
+        horse.drainOutput()
+        if (horse.settledAt !== undefined && now - horse.settledAt > this.#options.exitGraceMs) this.#cutShort(horse)
+      }
+    }, LOOK_INTERVAL_MS)
+  }
+
+  #cutShort(horse: HorseHandle): void {
+    if (horse.isKilled) return
+    const late = formatDuration(this.#options.exitGraceMs)
+    horse.tell(`its beforeExit hooks had not ended ${late} after the job; its process is killed, its outcome stays`)
+    this.#kill(horse)
   }
 }

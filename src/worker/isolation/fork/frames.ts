@@ -53,24 +53,6 @@ export class FrameReader<Header> {
   }
 }
 
-/** Reads exactly one frame with blocking reads, or nothing at the end of the stream. */
-export function readFrame<Header>(read: (into: Buffer, offset: number) => number): Frame<Header> | undefined {
-  let data = Buffer.allocUnsafe(1024)
-  let filled = 0
-  let wanted = PREFIX_BYTES
-  while (filled < wanted) {
-    // Never more than this frame: what follows belongs to whoever reads next.
-    const got = read(data.subarray(0, wanted), filled)
-    if (got === 0) return undefined
-    filled += got
-    if (wanted === PREFIX_BYTES && filled === PREFIX_BYTES) {
-      wanted = frameSize(data)
-      if (wanted > data.length) data = Buffer.concat([data.subarray(0, filled)], wanted)
-    }
-  }
-  return decodeFrame<Header>(data, wanted)
-}
-
 function frameSize(data: Buffer): number {
   return data.length < PREFIX_BYTES ? PREFIX_BYTES : PREFIX_BYTES + data.readUInt32LE(0) + data.readUInt32LE(4)
 }

@@ -1,21 +1,33 @@
 import { HAND_OVER_SIGNAL } from './hand-over-signal.ts'
-import type { HorseHandle } from './horse-handle.ts'
 
 /** How long a horse that is measured may take to hand over before it is killed. */
 const HAND_OVER_MS = 1000
+
+/** A process that measures an execution. */
+export interface Measuring {
+  readonly pid: number | undefined
+  /** It has begun; before, the signal would end it. */
+  readonly canBeWarned: boolean
+  /** It knows no signal. */
+  readonly onlyListens?: boolean
+  /** What it has measured; undefined where it has not. */
+  readonly profiled: Promise<Buffer | undefined>
+  /** By message. */
+  handOver(): void
+}
 
 /**
  * Asks a horse for what it has measured: by message where it listens, by signal where its event loop is blocked. Not
  * for long in any case.
  */
-export async function askToHandOver(horse: HorseHandle): Promise<void> {
+export async function askToHandOver(horse: Measuring): Promise<void> {
   if (horse.pid === undefined || !horse.canBeWarned) return
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, HAND_OVER_MS)
   })
   horse.handOver()
-  warn(horse.pid)
+  if (!horse.onlyListens) warn(horse.pid)
   await Promise.race([horse.profiled, late])
   clearTimeout(timer)
 }

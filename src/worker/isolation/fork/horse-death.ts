@@ -19,6 +19,8 @@ export interface ExplainableDeath {
   readonly oomKillSeen: boolean
   /** What is known of the zygote's own end, where that took the horse along. */
   readonly zygoteEnd?: string
+  /** It has ended before its zygote did, and why nobody knows how. */
+  readonly unknownEnd?: string
 }
 
 /** The first name of each: SIGABRT, not SIGIOT. */
@@ -43,6 +45,15 @@ export function explainDeath(
   const when = `${formatDuration(wallMs)} after it got the job`
   const tail = stderrTail === '' ? {} : { stderrTail }
   const { status } = death
+  if (death.unknownEnd !== undefined) {
+    const why = `something in the zygote took its exit status away (${death.unknownEnd}); does a native addon wait for child processes?`
+    return {
+      kind: 'exit',
+      name: 'ProcessExitError',
+      message: `${who} ended ${when}, nobody knows how: ${why}`,
+      ...tail,
+    }
+  }
   if (!status) {
     const message = `${who} died with its zygote, ${when}: ${death.zygoteEnd ?? 'the zygote is gone'}`
     return { kind: 'zygote-died', name: 'ZygoteDiedError', message, ...tail }
@@ -91,7 +102,8 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 /** In words, without a job. */
-export function describeDeath({ status, zygoteEnd }: ExplainableDeath): string {
+export function describeDeath({ status, zygoteEnd, unknownEnd }: ExplainableDeath): string {
+  if (unknownEnd !== undefined) return `nobody knows how it ended: ${unknownEnd}`
   if (!status) return `it died with its zygote: ${zygoteEnd ?? 'the zygote is gone'}`
   if (status.signal !== null) return `it was ended by ${signalName(status.signal)}`
   return `it left with exit code ${status.exitCode}`

@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import type { JobFailure } from '../../../job/failure.ts'
 import type { Bill, ClaimedJob, ProcessUsage } from '../../../job/record.ts'
 import { defined } from '../../../support/defined.ts'
@@ -7,8 +6,9 @@ import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
 import type { ProfileRequest } from '../profiling.ts'
 import { timeOfDay } from '../time-of-day.ts'
-import { encodeFrame, type Frame, FrameReader } from './frames.ts'
+import type { Frame } from './frames.ts'
 import { explainDeath, type HorseDeath, signalName } from './horse-death.ts'
+import { HorseLine } from './horse-line.ts'
 import { descendants, HorseMeter } from './horse-meter.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native, WaitResult } from './native.ts'
@@ -27,8 +27,7 @@ export class HorseHandle {
   readonly number: number
   readonly #stdout: OutputFile
   readonly #stderr: OutputFile
-  readonly #socket: Socket
-  readonly #reader = new FrameReader<HorseReport>()
+  readonly #line: HorseLine
   readonly #meter: HorseMeter
   /** The horse's end of the channel, until it is born with a copy of it. */
   #horseEnd: number | undefined
@@ -53,8 +52,10 @@ export class HorseHandle {
   #outputBytes = 0
   readonly #onBirth: ((pid: number) => void)[] = []
   #lastWord: LastWord | undefined
+  /** When it said how its job ended, by `performance.now()`. What it does from then on are `beforeExit` hooks. */
+  settledAt: number | undefined
   #death: HorseDeath | undefined
-  #channelClosed = false
+  #lineClosed = false
   #killed = false
   #outputClosed = false
   #settle: ((end: ExecutionEnd) => void) | undefined
@@ -71,18 +72,13 @@ export class HorseHandle {
     this.#horseEnd = theirs
     this.#stdout = new OutputFile(native, 'workhorse-stdout')
     this.#stderr = new OutputFile(native, 'workhorse-stderr')
-    // Half open, or Node would answer the end of a dead horse's stream with a shutdown(2) that nobody reads.
-    this.#socket = new Socket({ fd: ours, readable: true, writable: true, allowHalfOpen: true })
-    this.#socket.on('end', () => this.#socket.destroy())
-    this.#socket.on('data', (chunk: Buffer) => {
-      for (const frame of this.#reader.push(chunk)) this.#receive(frame)
-    })
-    // EPIPE or ECONNRESET of a dying horse; `close` follows and the death notice says what happened.
-    this.#socket.on('error', () => {})
-    this.#socket.on('close', () => {
-      this.#channelClosed = true
-      this.#resolveProfiled(undefined)
-      this.#trySettle()
+    this.#line = new HorseLine(native, ours, {
+      report: (frame) => this.#receive(frame),
+      closed: () => {
+        this.#lineClosed = true
+        this.#resolveProfiled(undefined)
+        this.#trySettle()
+      },
     })
   }
 
@@ -124,7 +120,7 @@ export class HorseHandle {
     this.#observer = observer
     if (this.pid !== undefined) this.#meter.begin(this.pid)
     this.#assignedAt = performance.now()
-    this.#send(runCommand(job, this.born), job.args)
+    this.#line.send(runCommand(job, this.born), job.args)
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#trySettle()
@@ -132,7 +128,7 @@ export class HorseHandle {
   }
 
   abort(reason: string): void {
-    this.#send({ type: 'abort', reason })
+    this.#line.send({ type: 'abort', reason })
   }
 
   /** What the job has used so far. */
@@ -156,7 +152,16 @@ export class HorseHandle {
 
   /** Ask for what it has measured so far; `profiled` has it then. */
   handOver(): void {
-    this.#send({ type: 'hand-over' })
+    this.#line.send({ type: 'hand-over' })
+  }
+
+  get isKilled(): boolean {
+    return this.#killed
+  }
+
+  /** A line for the log of its job. */
+  tell(message: string): void {
+    this.#observer?.log(message)
   }
 
   /** Our own kill is on its way. */
@@ -200,12 +205,8 @@ export class HorseHandle {
   /** Let go of a horse without a job: it leaves when its channel closes. */
   dismiss(): void {
     this.#closeHorseEnd()
-    this.#socket.destroy()
+    this.#line.close()
     this.#closeOutput()
-  }
-
-  #send(command: HorseCommand, body?: string): void {
-    if (!this.#socket.destroyed) this.#socket.write(encodeFrame(command, body))
   }
 
   #receive(frame: Frame<HorseReport>): void {
@@ -216,11 +217,11 @@ export class HorseHandle {
         break
       case 'finished':
         this.#meter.noteShared(header.sharedBytes)
-        this.#lastWord = { type: 'finished', result: body.toString() }
+        this.#settled({ type: 'finished', result: body.toString() })
         break
       case 'failed':
         this.#meter.noteShared(header.sharedBytes)
-        this.#lastWord = { type: 'failed', failure: JSON.parse(body.toString()) as JobFailure }
+        this.#settled({ type: 'failed', failure: JSON.parse(body.toString()) as JobFailure })
         break
       case 'log':
         this.#observer?.log(header.message)
@@ -239,14 +240,19 @@ export class HorseHandle {
     }
   }
 
+  #settled(word: LastWord): void {
+    this.#lastWord = word
+    this.settledAt = performance.now()
+  }
+
   async #answer(call: number, method: Parameters<typeof answerCall>[1], args: string): Promise<void> {
     if (this.#observer === undefined) return
     const { ok, body } = await answerCall(this.#observer.gateway, method, args)
-    this.#send({ type: 'reply', call, ok }, body)
+    this.#line.send({ type: 'reply', call, ok }, body)
   }
 
   #trySettle(): void {
-    if (this.#death === undefined || !this.#channelClosed || this.#settle === undefined) return
+    if (this.#death === undefined || !this.#lineClosed || this.#settle === undefined) return
     this.drainOutput()
     this.#settle(this.#judge(this.#death))
     this.#settle = undefined

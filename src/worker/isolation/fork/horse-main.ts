@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { createCurrentJob, type JobIdentity, LazyAbort, setOnlyJob } from '../../../job/context.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import type { JobFailure } from '../../../job/failure.ts'
@@ -7,12 +6,10 @@ import { runHooks } from '../../../job/hooks.ts'
 import { executeJob } from '../../execute-job.ts'
 import { LOOP_EMPTY } from '../loop-empty.ts'
 import type { ProfileRequest } from '../profiling.ts'
-import type { Frame } from './frames.ts'
-import { HorseChannel } from './horse-channel.ts'
+import { HorseChannel, type Received } from './horse-channel.ts'
 import { takeLimits } from './horse-limits.ts'
 import { withProfiler } from './horse-profiler.ts'
 import type { HorseSystem } from './horse-system.ts'
-import type { HorseCommand } from './messages.ts'
 
 /** What a horse inherits. */
 export interface Inheritance {
@@ -25,15 +22,14 @@ export interface Inheritance {
   readonly profile?: ProfileRequest
 }
 
-const SIGKILL = 9
-
 /** Makes a horse of this process, which is a fresh copy of the zygote. Returns when the event loop is to go on. */
-export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): void {
+export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): Horse {
   const channel = new HorseChannel(system, inheritance.descriptors[0] as number)
   const { profile } = inheritance
   const horse = new Horse(profile ? withProfiler(system, profile, channel) : system, channel)
   announce(horse)
   horse.begin(inheritance)
+  return horse
 }
 
 /**
@@ -65,9 +61,9 @@ export class Horse {
     becomeOwnProcess(this.#system, inheritance)
     setGatewayProvider(() => this.#channel.gateway)
     if (this.#system.hasHooks('afterFork')) return this.#beginWithHooks()
-    const frame = this.#channel.receive()
-    if (frame === undefined) this.#system.exit(0)
-    else this.obey(frame)
+    const command = this.#channel.receive()
+    if (command === undefined) this.#system.exit(0)
+    else this.obey(command)
   }
 
   #beginWithHooks(): void {
@@ -81,13 +77,12 @@ export class Horse {
   /** Receive through the event loop from now on. */
   attach(): void {
     this.#channel.attach(
-      (frame) => this.obey(frame),
+      (command) => this.obey(command),
       () => this.#system.exit(0),
     )
   }
 
-  obey(frame: Frame<HorseCommand>): void {
-    const { header } = frame
+  obey({ header, body }: Received): void {
     if (header.type === 'abort') this.#abort.abort(header.reason)
     if (header.type === 'hand-over') this.#system.profiler?.handOver(true)
     if (header.type !== 'run') return
@@ -96,8 +91,8 @@ export class Horse {
     process.title = header.title
     if (header.unborn) this.#tellStart()
     if (header.limits) takeLimits(this.#system, header.limits)
-    void this.#execute(header.job, frame.body.toString())
-    if (!this.#ended) setImmediate(() => this.#keepGoing())
+    void this.#execute(header.job, body)
+    if (!this.#ended) this.#system.nextTurn(() => this.#keepGoing())
   }
 
   /** The job did not settle within its first turn: it needs the event loop. */
@@ -189,17 +184,8 @@ function callDirectly<R>(_current: unknown, call: () => R): R {
 
 /** The first thing in whatever the zygote has forked. */
 export function becomeOwnProcess(system: HorseSystem, inheritance: Inheritance): void {
-  system.setParentDeathSignal(SIGKILL)
-  // It may have died before the signal was armed; then we are somebody else's child already.
-  if (system.parentPid() !== inheritance.zygotePid) system.exit(1)
-  system.setProcessGroup(0, 0)
-  system.setProcessName('workhorse-horse')
   const [, stdout, stderr] = inheritance.descriptors as [number, number, number]
-  system.duplicate(stdout, 1)
-  system.duplicate(stderr, 2)
-  closeSync(stdout)
-  closeSync(stderr)
-  const { zygoteDescriptors } = inheritance
-  for (let i = 0; i < zygoteDescriptors.length; i++) closeSync(zygoteDescriptors[i] as number)
+  const { zygotePid, zygoteDescriptors } = inheritance
+  if (!system.becomeOwnProcess(zygotePid, 'workhorse-horse', [stdout, stderr], zygoteDescriptors)) system.exit(1)
   system.renewIdentity()
 }

@@ -9,9 +9,13 @@ import { ThreadClock } from './thread-clock.ts'
 
 /** Where what was measured goes: the horse's channel. */
 interface Outlet {
-  /** In the midst of a frame. */
-  readonly sending: boolean
-  send(report: HorseReport, body?: string): void
+  /** In the midst of a frame, where an interrupt may come there. */
+  readonly sending?: boolean
+  send(report: Extract<HorseReport, { type: 'profile' }>, body?: string): void
+}
+
+interface HorseOutlet extends Outlet {
+  send(report: Extract<HorseReport, { type: 'profile' | 'measuring' }>, body?: string): void
 }
 
 /**
@@ -33,12 +37,13 @@ export class HorseProfiler implements HorseMeasurement {
     this.#instrument = createInstrument(request)
   }
 
-  start(): void {
+  /** @param phase what the process does now */
+  start(phase: PhaseMark['phase'] = 'after-fork'): void {
     const before = this.#clock.now()
     this.#instrument.start()
     this.#startUs = this.#clock.now() - before
     this.#executions.push([])
-    this.mark('after-fork')
+    this.mark(phase)
   }
 
   mark(phase: PhaseMark['phase']): void {
@@ -94,6 +99,12 @@ export class HorseProfiler implements HorseMeasurement {
     return value
   }
 
+  /** After it was handed over: the process is as it was before. */
+  protected release(): void {
+    this.#instrument.close?.()
+    this.#clock.close()
+  }
+
   /** Stop, and send what there is. Once. */
   handOver(cut: boolean): void {
     // An interrupt can come at any time.
@@ -118,8 +129,20 @@ export class HorseProfiler implements HorseMeasurement {
   }
 }
 
+/** The same for one execution of a process that goes on afterwards: it is handed over at the end, and nothing is left behind. */
+export class OneExecutionProfiler extends HorseProfiler {
+  #closed = false
+
+  finish(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.handOver(false)
+    this.release()
+  }
+}
+
 /** The same system for a horse that is measured: whatever way it leaves, it hands over first. */
-export function withProfiler(system: HorseSystem, request: ProfileRequest, outlet: Outlet): HorseSystem {
+export function withProfiler(system: HorseSystem, request: ProfileRequest, outlet: HorseOutlet): HorseSystem {
   const profiler = new HorseProfiler(request, outlet)
   profiler.start()
   system.onInterruptSignal(HAND_OVER_SIGNAL, () => profiler.handOver(true))

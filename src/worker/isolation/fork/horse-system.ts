@@ -15,20 +15,19 @@ export interface HorseMeasurement {
 /** What a horse asks of the operating system. A rehearsal in the zygote puts harmless stand-ins here. */
 export type HorseSystem = Pick<
   Native,
-  | 'duplicate'
+  | 'becomeOwnProcess'
   | 'exit'
   | 'listDescriptors'
   | 'onInterruptSignal'
   | 'onLoopEmpty'
+  | 'receiveFrame'
   | 'residentMemory'
-  | 'setBlocking'
+  | 'sendFrame'
   | 'setLimit'
-  | 'setParentDeathSignal'
-  | 'setProcessGroup'
-  | 'setProcessName'
 > & {
-  parentPid(): number
   hasHooks(name: HookName): boolean
+  /** As setImmediate; cheaper the first time. */
+  nextTurn(callback: () => void): void
   /** Renews what is cached about the process: pid, random numbers. */
   renewIdentity(): void
   /** Only in a horse that is measured. */
@@ -36,21 +35,23 @@ export type HorseSystem = Pick<
 }
 
 /** The real thing, as a horse has it. */
-export function createSystem(native: Native, renewIdentity: () => void): HorseSystem {
+export function createSystem(
+  native: Native,
+  renewIdentity: () => void,
+  nextTurn: HorseSystem['nextTurn'],
+): HorseSystem {
   return {
-    duplicate: native.duplicate,
+    becomeOwnProcess: native.becomeOwnProcess,
     exit: native.exit,
     hasHooks,
     listDescriptors: native.listDescriptors,
+    nextTurn,
     onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,
-    parentPid: () => process.ppid,
     renewIdentity,
+    receiveFrame: native.receiveFrame,
     residentMemory: native.residentMemory,
-    setBlocking: native.setBlocking,
+    sendFrame: native.sendFrame,
     setLimit: native.setLimit,
-    setParentDeathSignal: native.setParentDeathSignal,
-    setProcessGroup: native.setProcessGroup,
-    setProcessName: native.setProcessName,
   }
 }

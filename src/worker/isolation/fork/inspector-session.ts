@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 /** What is used of node:inspector's Session. With this form of `post`, the answer comes before it returns. */
 interface Session {
   connect(): void
+  disconnect(): void
   on(event: string, listener: (message: { readonly params: unknown }) => void): void
   post(method: string, params: object, answer: (error: Error | null, result: unknown) => void): void
 }
@@ -28,6 +29,11 @@ export class InspectorSession {
     })
     if (failure !== null) throw failure
     return answer as Result
+  }
+
+  /** All that it had switched on is off again. */
+  close(): void {
+    this.#session.disconnect()
   }
 
   on<Params>(event: string, listener: (params: Params) => void): void {

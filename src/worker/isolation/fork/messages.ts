@@ -3,6 +3,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { ProfileRequest } from '../profiling.ts'
+import type { ForkInspection } from './inspection.ts'
 import type { ResidentMemory, WaitResult } from './native.ts'
 
 /**
@@ -49,15 +50,20 @@ export interface ZygoteOptions {
   readonly witness?: boolean
   /** Its horses are to be sampled: make the sampler ready before the fork. */
   readonly sampler?: boolean
+  /** A trial: tell what preload leaves open, by `inspected`, and leave. */
+  readonly inspect?: boolean
 }
 
 /** Zygote → supervisor. */
 export type ZygoteNotice =
   | { readonly type: 'ready'; readonly protocol: number; readonly report: BootReport }
   | { readonly type: 'boot-failed'; readonly stage: string; readonly failure: JobFailure }
+  | { readonly type: 'inspected'; readonly inspection: ForkInspection }
   | { readonly type: 'refused'; readonly leftovers: readonly string[] }
   | { readonly type: 'forked'; readonly horse: number; readonly pid: number; readonly forkMs: number }
   | { readonly type: 'fork-failed'; readonly horse: number; readonly message: string; readonly code: string }
+  /** It is gone, and its exit status with it: somebody else in the zygote has waited for it. */
+  | { readonly type: 'reap-failed'; readonly horse: number; readonly pid: number; readonly message: string }
   | { readonly type: 'exited'; readonly horse: number; readonly pid: number; readonly status: WaitResult }
 
 export interface BootReport {

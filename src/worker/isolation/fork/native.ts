@@ -1,7 +1,8 @@
 import type { ProcessUsage } from '../../../job/record.ts'
 
 /**
- * The native addon, typed. Each function is one system call's worth of C (native/), but for `serveForks`; all policy is in TypeScript.
+ * The native addon, typed. Each function is one system call's worth of C (native/), but for `serveForks`,
+ * `becomeOwnProcess` and the frames, which save every horse a walk through Node's own; all policy is in TypeScript.
  * Every function throws a TypeError whose message is a sentence for a wrong argument,
  * and an Error with `code` (`EAGAIN`, `ESRCH`, …), `errno` and `syscall` for a failed call.
  */
@@ -25,6 +26,16 @@ export interface Native {
   setProcessGroup(pid: number, group: number): void
   /** kill(2) of a whole process group. False where no such group exists any more. */
   killGroup(group: number, signal: number): boolean
+  /**
+   * What a fresh child does first: die with `parent`, lead a process group, take a name (as setProcessName), have
+   * `output` as its standard output and error, close `surplus`. False where `parent` is not its parent any more.
+   */
+  becomeOwnProcess(
+    parent: number,
+    name: string,
+    output: readonly [stdout: number, stderr: number],
+    surplus: readonly number[],
+  ): boolean
   /** setrlimit(2) of this process: CPU time in seconds, or the highest number of descriptors. */
   setLimit(resource: 'cpu' | 'descriptors', soft: number, hard: number): void
   /** /proc/<pid>/statm, 0 for this process. `null` where there is no such process, or it is a zombie. */
@@ -47,6 +58,22 @@ export interface Native {
   sendPacket(socket: number, data: Uint8Array, descriptors: readonly number[]): void
   /** recvmsg(2) of one packet, blocking; received descriptors are close-on-exec. `null` at the end of the stream. */
   receivePacket(socket: number): { data: Buffer; descriptors: number[] } | null
+  /** Reads exactly one frame (frames.ts), waiting for it: header and body. `null` at the end of the stream. */
+  receiveFrame(descriptor: number): [header: string, body: string] | null
+  /** Writes one frame whole, waiting where the other end is slow, also on a descriptor that does not block. */
+  sendFrame(descriptor: number, header: string, body: string): void
+  /**
+   * As much of a frame as the socket takes without waiting.
+   * @returns what is left to be sent after it, or null
+   */
+  trySendFrame(socket: number, header: string, body: string): Buffer | null
+  /**
+   * Reads a stream through the event loop: `callback` gets each chunk, and null at the end, after which the descriptor
+   * is no longer watched. It does not block from then on.
+   */
+  watchReadable(descriptor: number, callback: (chunk: Buffer | null) => void): void
+  /** No more calls of `watchReadable`'s callback. Nothing happens where the descriptor is not watched. */
+  unwatch(descriptor: number): void
   /** poll(2) for reading: those of `descriptors` that are readable, hung up or broken. `timeoutMs` -1 waits for ever. */
   pollReadable(descriptors: readonly number[], timeoutMs: number): number[]
   /** A descriptor that becomes readable whenever a child of this process changes state. */
@@ -63,10 +90,6 @@ export interface Native {
   /** Pid of a horse that `serveForks` has forked and not reaped yet: certainly a child of this process. */
   servedPid(horse: number): number | null
   servedPids(): number[]
-  /** dup2(2); the new descriptor survives exec, as standard streams must. */
-  duplicate(from: number, to: number): void
-  /** fcntl: blocking or non-blocking. */
-  setBlocking(descriptor: number, blocking: boolean): void
   /** getrandom(2): `length` bytes, 1 to 256. */
   random(length: number): Buffer
   /**

@@ -43,8 +43,12 @@ interface Tracked {
  */
 export class OpenerTracker {
   readonly #open = new Map<number, Tracked>()
+  /** By the id of async_hooks: also of what only leads to others, such as a callback. */
+  readonly #places = new Map<number, string>()
+  readonly #isDeep: boolean
   readonly #hook = createHook({
-    init: (id, type, _trigger, resource) => {
+    init: (id, type, trigger, resource) => {
+      if (this.#isDeep) this.#follow(id, type, trigger)
       if (type === 'PROMISE' || !(type.toUpperCase() in WORDS_BY_UPPERCASE)) return
       this.#open.set(id, { type, stack: captureStack(), resource: new WeakRef(resource) })
     },
@@ -52,6 +56,11 @@ export class OpenerTracker {
       this.#open.delete(id)
     },
   })
+
+  /** @param isDeep follow callbacks back to who has asked for them; only a trial has the time */
+  constructor(isDeep = false) {
+    this.#isDeep = isDeep
+  }
 
   start(): void {
     this.#hook.enable()
@@ -64,12 +73,18 @@ export class OpenerTracker {
   /** What was opened since `start` and is open still. */
   list(): OpenResource[] {
     const open: OpenResource[] = []
-    for (const { type, stack, resource } of this.#open.values()) {
+    for (const [id, { type, stack, resource }] of this.#open) {
       const target = resource.deref() as { _destroyed?: boolean; hasRef?: () => boolean } | undefined
       if (target === undefined || target._destroyed === true) continue
-      open.push({ type, openedAt: openedAt(stack), holds: target.hasRef?.() ?? true })
+      open.push({ type, openedAt: placeOf(stack) ?? this.#places.get(id), holds: target.hasRef?.() ?? true })
     }
     return open
+  }
+
+  #follow(id: number, type: string, trigger: number): void {
+    if (type === 'PROMISE') return
+    const place = placeOf(captureStack()) ?? this.#places.get(trigger)
+    if (place !== undefined) this.#places.set(id, place)
   }
 }
 
@@ -83,7 +98,7 @@ export function resourceWords(type: string): string {
   return WORDS_BY_UPPERCASE[upper] ?? WORDS_BY_UPPERCASE[upper.replace(/SOCKETWRAP$/, 'WRAP')] ?? `a ${type}`
 }
 
-function captureStack(): string {
+export function captureStack(): string {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 40
   const { stack } = new Error()
@@ -92,7 +107,7 @@ function captureStack(): string {
 }
 
 /** The application's frame that opened it; where only libraries are on the stack, the outermost of those. */
-function openedAt(stack: string): string | undefined {
+export function placeOf(stack: string): string | undefined {
   const places = stack
     .split('\n')
     .map((line) => /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line)?.[1])

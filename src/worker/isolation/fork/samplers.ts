@@ -12,6 +12,8 @@ export interface Instrument {
   learn?(args: readonly unknown[]): void
   /** What was seen: JSON. */
   stop(): unknown
+  /** Leave no trace: for a process that goes on. */
+  close?(): void
 }
 
 export function createInstrument(request: ProfileRequest): Instrument {
@@ -73,6 +75,11 @@ class CpuSampler implements Instrument {
   stop(): unknown {
     return this.#session?.post<{ profile: unknown }>('Profiler.stop').profile
   }
+
+  close(): void {
+    this.#session?.post('Profiler.disable')
+    this.#session?.close()
+  }
 }
 
 class HeapSampler implements Instrument {
@@ -92,5 +99,9 @@ class HeapSampler implements Instrument {
 
   stop(): unknown {
     return this.#session?.post<{ profile: unknown }>('HeapProfiler.stopSampling').profile
+  }
+
+  close(): void {
+    this.#session?.close()
   }
 }

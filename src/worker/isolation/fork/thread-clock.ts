@@ -1,4 +1,4 @@
-import { openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 
 /**
  * CPU of this thread alone, which is the one that is sampled. The kernel's figure for the whole process would count
@@ -15,6 +15,11 @@ export class ThreadClock {
     if (this.#file === undefined) return user + system
     const length = readSync(this.#file, this.#text, 0, this.#text.length, 0)
     return Number.parseInt(this.#text.toString('latin1', 0, length), 10) / 1000
+  }
+
+  /** A process that goes on needs its descriptor no more. */
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
   }
 }
 

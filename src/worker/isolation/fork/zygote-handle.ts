@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ZygoteBootError } from '../../../errors.ts'
 import { FrameReader } from './frames.ts'
+import type { ForkInspection } from './inspection.ts'
 import { addPacking } from './memory-packing.ts'
 import { type BootReport, PROTOCOL, type ZygoteCommand, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
@@ -14,9 +15,12 @@ export interface ZygoteEvents {
   forked(notice: Extract<ZygoteNotice, { type: 'forked' }>): void
   forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void
   exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void
+  reapFailed(notice: Extract<ZygoteNotice, { type: 'reap-failed' }>): void
   /** The zygote is gone, after or before it was ready. Its horses go with it. */
   died(end: string): void
   output(stream: 'stdout' | 'stderr', text: string): void
+  /** Only of a trial, that then leaves. */
+  inspected?(inspection: ForkInspection): void
 }
 
 export interface ZygoteLaunch extends ZygoteOptions {
@@ -150,8 +154,10 @@ export class ZygoteHandle {
   }
 
   #boot(): void {
-    const { modules, freeze, ballastMb, witness = false, sampler = false, bootTimeoutMs } = this.#launch
-    this.#send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness, sampler } })
+    const { modules, freeze, ballastMb, bootTimeoutMs } = this.#launch
+    const { witness = false, sampler = false, inspect = false } = this.#launch
+    const options = { modules, freeze, ballastMb, witness, sampler, inspect }
+    this.#send({ type: 'boot', protocol: PROTOCOL, options })
     const timer = setTimeout(() => {
       this.#bootError = new ZygoteBootError(
         `the zygote was not ready after ${bootTimeoutMs} ms: preload or warmUp hangs, or takes longer than bootTimeout allows`,
@@ -184,6 +190,8 @@ export class ZygoteHandle {
         })
         return
       }
+      case 'inspected':
+        return this.#events.inspected?.(notice.inspection)
       case 'refused':
         this.#bootError = new ZygoteBootError(refusal(notice.leftovers))
         return
@@ -191,6 +199,8 @@ export class ZygoteHandle {
         return this.#events.forked(notice)
       case 'fork-failed':
         return this.#events.forkFailed(notice)
+      case 'reap-failed':
+        return this.#events.reapFailed(notice)
       case 'exited':
         return this.#events.exited(notice)
     }

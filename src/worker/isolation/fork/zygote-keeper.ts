@@ -1,4 +1,5 @@
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import type { HorseDeath } from './horse-death.ts'
 import { loadNative } from './load-native.ts'
 import type { BootReport, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
@@ -13,6 +14,8 @@ export interface ZygoteKeeperEvents {
   /** Another has taken its place; it ends with the last that it has forked. */
   zygoteRetired?(pid: number): void
   forkFailed(message: string): void
+  /** How one of its horses has ended is not known: the zygote could not wait for it. */
+  reapFailed?(message: string): void
   zygoteOutput(stream: 'stdout' | 'stderr', text: string): void
   /** The zygote could not be replaced; no job can run any more. */
   broken(error: Error): void
@@ -62,6 +65,7 @@ export class ZygoteKeeper {
   #closing = false
   #lost = false
   #schedules: readonly DeclaredSchedule[] = []
+  #samplerWanted = false
   readonly #oomKills = new OomKills()
 
   /** @throws ForkUnavailableError */
@@ -111,9 +115,10 @@ export class ZygoteKeeper {
     if (this.#ready) this.#fork(entry)
   }
 
-  /** A zygote that comes up later does not know of it: its horses start their samplers the slow way. */
+  /** Whether what is forked from now on is going to be sampled; by later zygotes, too. */
   keepSamplerReady(ready: boolean): void {
-    this.#zygote?.keepSamplerReady(ready)
+    this.#samplerWanted = ready
+    if (this.#ready) this.#zygote?.keepSamplerReady(ready)
   }
 
   /** False for one of a zygote that was replaced since. */
@@ -157,9 +162,14 @@ export class ZygoteKeeper {
     void zygote.close()
   }
 
-  /** SIGKILL to its whole process group. */
+  /** SIGKILL to its whole process group. One that no zygote was asked for yet is not born at all. */
   kill(offspring: Offspring): void {
-    this.#offspring.get(offspring.number)?.zygote?.kill(offspring.number)
+    const entry = this.#offspring.get(offspring.number)
+    if (entry === undefined) return
+    if (entry.zygote !== undefined) return entry.zygote.kill(offspring.number)
+    this.#offspring.delete(offspring.number)
+    offspring.giveUp('it was killed before it was born')
+    entry.user.offspringGone(offspring)
   }
 
   /** The last to leave ends the zygote, and with it all that it has forked. */
@@ -182,6 +192,7 @@ export class ZygoteKeeper {
     this.#zygote = zygote
     this.#ready = true
     this.#schedules = report.schedules
+    if (this.#samplerWanted) zygote.keepSamplerReady(true)
     this.#events.zygoteReady(zygote.pid as number, report)
     for (const entry of this.#offspring.values()) if (entry.zygote === undefined) this.#fork(entry)
     for (const user of this.#users) user.zygoteReady()
@@ -197,6 +208,7 @@ export class ZygoteKeeper {
       forked: (notice) => this.#offspring.get(notice.horse)?.offspring.wasBorn(notice.pid, notice.forkMs),
       forkFailed: (notice) => this.#forkFailed(notice),
       exited: (notice) => this.#exited(notice),
+      reapFailed: (notice) => this.#reapFailed(notice),
       died: (end) => this.#zygoteDied(zygote, end),
       output: (stream, text) => this.#events.zygoteOutput(stream, text),
     })
@@ -205,21 +217,30 @@ export class ZygoteKeeper {
 
   #forkFailed(notice: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {
     this.#events.forkFailed(notice.message)
+    const entry = this.#offspring.get(notice.horse)
+    if (entry === undefined) return
+    entry.zygote = undefined
     setTimeout(() => {
-      const entry = this.#offspring.get(notice.horse)
-      if (entry === undefined) return
+      // Killed meanwhile; or a new zygote was faster.
+      if (this.#offspring.get(notice.horse) !== entry || entry.zygote !== undefined) return
       if (this.#ready) this.#fork(entry)
-      // Whoever comes next forks it.
-      else entry.zygote = undefined
     }, FORK_RETRY_MS)
   }
 
-  #exited(notice: Extract<ZygoteNotice, { type: 'exited' }>): void {
-    const entry = this.#offspring.get(notice.horse)
+  #exited({ horse, status }: Extract<ZygoteNotice, { type: 'exited' }>): void {
+    this.#bury(horse, () => ({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() }))
+  }
+
+  #reapFailed({ horse, message }: Extract<ZygoteNotice, { type: 'reap-failed' }>): void {
+    this.#events.reapFailed?.(message)
+    this.#bury(horse, () => ({ unknownEnd: message, oomKillSeen: false }))
+  }
+
+  #bury(horse: number, death: () => HorseDeath): void {
+    const entry = this.#offspring.get(horse)
     if (entry === undefined) return
-    this.#offspring.delete(notice.horse)
-    const { status } = notice
-    entry.offspring.died({ status, oomKillSeen: status.signal === 9 && this.#oomKills.anyNew() })
+    this.#offspring.delete(horse)
+    entry.offspring.died(death())
     entry.user.offspringGone(entry.offspring)
     if (entry.zygote !== undefined) this.#endIfChildless(entry.zygote)
   }

@@ -10,6 +10,7 @@ import { AddonTracker } from './addon-tracker.ts'
 import { startBlockCoverage } from './block-coverage.ts'
 import { Census } from './census.ts'
 import { installExitGuards } from './exit-guards.ts'
+import { prepareFirstTurn } from './first-turn.ts'
 import { encodeFrame } from './frames.ts'
 import { collectYoung } from './garbage.ts'
 import { becomeHorse } from './horse-main.ts'
@@ -50,19 +51,24 @@ async function boot(): Promise<void> {
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
   if (options.witness) prepareWitnesses()
-  const openers = new OpenerTracker()
+  const watch = options.inspect ? new (await import('./inspection.ts')).InspectionWatch() : undefined
+  watch?.start()
+  const openers = new OpenerTracker(options.inspect)
   const census = new Census(native, openers, new AddonTracker(native))
   openers.start()
   const { loadMs, warmUpMs, leftovers } = await loadApplication(options, census)
   openers.stop()
+  if (watch !== undefined) {
+    tell({ type: 'inspected', inspection: watch.report(census, { loadMs, warmUpMs }) })
+    native.exit(0)
+  }
   if (leftovers.refusals.length > 0) {
     tell({ type: 'refused', leftovers: leftovers.refusals })
     native.exit(1)
   }
 
   const announce = installExitGuards()
-  const system = createSystem(native, identity.renew)
-  await rehearse(native, system, announce)
+  await rehearse({ native, renewIdentity: identity.renew, announce })
   if (options.sampler) keepSamplerReady(native, true)
   process.title = 'workhorse: zygote'
 
@@ -79,13 +85,17 @@ async function boot(): Promise<void> {
       protocol: PROTOCOL,
       report: { jobs, schedules: listSchedules(), loadMs, warmUpMs, freezeMs, frozenBytes, rssBytes, warnings },
     })
+    const system = createSystem(native, identity.renew, prepareFirstTurn())
     const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
     // A fourth descriptor says what it is to be, where that is not a plain horse.
     const [, , , roleFile] = inheritance.descriptors
-    if (roleFile === undefined) return becomeHorse(system, inheritance, announce)
-    const role = readRole(roleFile)
-    if ('pool' in role) becomePoolChild(system, inheritance, role.pool, announce)
-    else becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
+    const role = roleFile === undefined ? undefined : readRole(roleFile)
+    if (role === undefined) becomeHorse(system, inheritance, announce)
+    else if ('pool' in role) {
+      // It stays longer than any profiling, and V8's account of all code costs it a little.
+      keepSamplerReady(native, false)
+      becomePoolChild(system, inheritance, role.pool, announce)
+    } else becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
   })
 }
 

@@ -5,6 +5,11 @@ import { InlineIsolation, type InlineOptions } from './inline-isolation.ts'
 /** Inline mode with its events in the log. */
 export function createInlineIsolation(options: InlineOptions, logger: Logger): InlineIsolation {
   return new InlineIsolation(options, {
+    hooksHung: (ms) =>
+      logger.warn(
+        { event: 'inline.hooks-hung' },
+        `a beforeExit hook had not ended after ${formatDuration(ms)}; leaving without it`,
+      ),
     blocked: (ms, jobs) =>
       logger.warn(
         { event: 'inline.blocked', ms, jobs },

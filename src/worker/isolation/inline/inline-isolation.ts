@@ -12,11 +12,15 @@ export interface InlineOptions {
   readonly modules: readonly string[]
   /** How long jobs may block the event loop before `blocked` is told; without it, nobody looks. */
   readonly blockedMs?: number
+  /** How long `beforeExit` hooks may take; without it, for ever. */
+  readonly exitGraceMs?: number
 }
 
 export interface InlineEvents {
   /** The event loop has stood still, while these jobs ran. */
   blocked(ms: number, jobs: readonly string[]): void
+  /** `beforeExit` hooks are not waited for any longer. */
+  hooksHung(ms: number): void
 }
 
 /**
@@ -27,12 +31,14 @@ export interface InlineEvents {
 export class InlineIsolation implements Isolation {
   readonly mode = 'inline'
   readonly #options: InlineOptions
+  readonly #events: InlineEvents | undefined
   /** What runs, and how to let go of it. */
   readonly #running = new Map<ClaimedJob, () => void>()
   readonly #watch: LoopWatch | undefined
 
   constructor(options: InlineOptions, events?: InlineEvents) {
     this.#options = options
+    this.#events = events
     if (options.blockedMs === undefined || events === undefined) return
     this.#watch = new LoopWatch(options.blockedMs, (ms) =>
       events.blocked(ms, [...new Set([...this.#running.keys()].map(({ name }) => name))]),
@@ -51,13 +57,21 @@ export class InlineIsolation implements Isolation {
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
     const abort = new LazyAbort()
     const begun = performance.now()
-    let giveUp!: () => void
-    const givenUp = new Promise<ExecutionEnd>((resolve) => {
-      giveUp = () => resolve({ type: 'killed', givenUp: true })
+    // One promise, settled by whichever comes first: there are thousands of jobs in a second here.
+    let settle!: (end: ExecutionEnd) => void
+    const ended = new Promise<ExecutionEnd>((resolve) => {
+      settle = (end) => {
+        this.#left(job)
+        resolve(end)
+      }
     })
+    const giveUp = () => settle({ type: 'killed', givenUp: true })
     this.#running.set(job, giveUp)
     this.#watch?.begin()
-    const ended = Promise.race([this.#execute(job, abort, observer, begun), givenUp]).finally(() => this.#left(job))
+    const current = createCurrentJob(job, abort, observer)
+    void executeJob(current, job.args, runInJob).then((result) =>
+      settle({ ...result, bill: { wallMs: performance.now() - begun } }),
+    )
     return {
       ended,
       abort: (reason) => abort.abort(reason),
@@ -68,18 +82,28 @@ export class InlineIsolation implements Isolation {
   async close(): Promise<void> {
     for (const giveUp of this.#running.values()) giveUp()
     this.#watch?.end()
-    await runHooks('beforeExit')
+    await this.#leave()
+  }
+
+  async #leave(): Promise<void> {
+    const { exitGraceMs } = this.#options
+    const hooks = runHooks('beforeExit')
+    if (exitGraceMs === undefined) return hooks
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#events?.hooksHung(exitGraceMs)
+        resolve()
+      }, exitGraceMs)
+    })
+    await Promise.race([hooks, late]).finally(() => clearTimeout(timer))
   }
 
   #left(job: ClaimedJob): void {
+    if (!this.#running.has(job)) return
+    // While it is still among those that ran.
     this.#watch?.look()
     this.#running.delete(job)
     if (this.#running.size === 0) this.#watch?.end()
-  }
-
-  async #execute(job: ClaimedJob, abort: LazyAbort, observer: ExecutionObserver, begun: number): Promise<ExecutionEnd> {
-    const current = createCurrentJob(job, abort, observer)
-    const result = await executeJob(current, job.args, runInJob)
-    return { ...result, bill: { wallMs: performance.now() - begun } }
   }
 }

@@ -17,6 +17,8 @@ const nothing = new Int32Array(new SharedArrayBuffer(4))
 export class ChildChannel {
   readonly #descriptor: number
   readonly #socket: Socket
+  /** In the midst of a frame. */
+  sending = false
   readonly #calls = new GatewayCalls((call, method, args) => this.send({ type: 'call', call, method }, args))
 
   constructor(descriptor: number, onCommand: (frame: Frame<PoolCommand>) => void, onEnd: () => void) {
@@ -44,6 +46,15 @@ export class ChildChannel {
 
   send(report: PoolReport, body?: string): void {
     const frame = encodeFrame(report, body)
+    this.sending = true
+    try {
+      this.#write(frame)
+    } finally {
+      this.sending = false
+    }
+  }
+
+  #write(frame: Buffer): void {
     let written = 0
     while (written < frame.length) {
       try {

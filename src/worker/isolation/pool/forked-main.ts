@@ -1,6 +1,7 @@
 import { becomeOwnProcess, type Inheritance } from '../fork/horse-main.ts'
 import type { HorseSystem } from '../fork/horse-system.ts'
 import type { PoolRole } from '../fork/messages.ts'
+import { takePassingLimits } from '../fork/passing-limits.ts'
 import type { ChildSystem } from './child-system.ts'
 import { PoolChild } from './pool-child.ts'
 
@@ -25,6 +26,8 @@ function childSystem(horse: HorseSystem): ChildSystem {
   return {
     exit: horse.exit,
     hasHooks: horse.hasHooks,
+    takeLimits: (limits) => takePassingLimits(horse, limits),
+    onInterruptSignal: horse.onInterruptSignal,
     onLoopEmpty(_channel, callback) {
       if (watching) return
       watching = true

@@ -1,8 +1,9 @@
 import type { JobIdentity } from '../../../job/context.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
-import type { PoolRole } from '../fork/messages.ts'
+import type { HorseLimits, PoolRole } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
+import type { ProfileRequest } from '../profiling.ts'
 
 /**
  * Every message between supervisor and pool child: frames (fork/frames.ts) on the child's own stream socket.
@@ -12,7 +13,19 @@ import type { GatewayMethod } from '../gateway-method.ts'
 /** Supervisor → pool child. */
 export type PoolCommand =
   /** Body: the arguments as JSON text. */
-  | { readonly type: 'run'; readonly execution: number; readonly job: JobIdentity }
+  | {
+      readonly type: 'run'
+      readonly execution: number
+      readonly job: JobIdentity
+      /** For the kernel to keep, while this job runs. */
+      readonly limits?: HorseLimits
+      /** No other job runs in this child meanwhile, though several might. */
+      readonly alone?: true
+      /** It is to be measured. Only where jobs do not share the process. */
+      readonly profile?: ProfileRequest
+    }
+  /** Send what was measured of the execution so far, and go on without. */
+  | { readonly type: 'hand-over' }
   | { readonly type: 'abort'; readonly execution: number; readonly reason: string }
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
@@ -39,6 +52,10 @@ export type PoolReport =
    * Without `execution` it is not known which job did it, if any.
    */
   | { readonly type: 'dying'; readonly execution?: number }
+  /** It measures an execution and can be asked to hand over, also by signal where `heedsSignal`. */
+  | { readonly type: 'measuring'; readonly heedsSignal: boolean }
+  /** Body: a RawProfile as JSON text. */
+  | { readonly type: 'profile'; readonly execution: number }
   /** A question to the job gateway. Body: its arguments as a JSON array. */
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly execution: number; readonly meta?: string; readonly progress?: number }

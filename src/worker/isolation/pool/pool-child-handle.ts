@@ -1,12 +1,15 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
+import type { JobLimits } from '../../../job/limits.ts'
 import type { Bill, ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { defined } from '../../../support/defined.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
 import { descendants } from '../fork/horse-meter.ts'
 import { killIfThere } from '../fork/kill-if-there.ts'
+import type { HorseLimits } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { PoolReport, StartStage } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
@@ -63,6 +66,8 @@ export class PoolChildHandle implements ExecutionHost {
   readonly #limits: ChildLimits
   readonly #running = new Map<number, PoolExecution>()
   #lastExecution = 0
+  /** It runs a job that is to be alone in it. */
+  #isTaken = false
   #state: ChildState = 'starting'
   #leaveWhenFree = false
   /** It has said that it is about to die. */
@@ -82,6 +87,8 @@ export class PoolChildHandle implements ExecutionHost {
   #ended = 0
   #taken = 0
   #memoryExcess: string | undefined
+  canBeWarned = false
+  onlyListens = true
 
   constructor(nursery: Nursery, limits: ChildLimits, events: PoolChildEvents) {
     this.#limits = limits
@@ -123,7 +130,7 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   get hasRoom(): boolean {
-    return this.#state === 'ready' && this.isStaying && this.#running.size < this.#limits.perChild
+    return this.#state === 'ready' && this.isStaying && !this.#isTaken && this.#running.size < this.#limits.perChild
   }
 
   /** Several jobs may run in it at the same time. */
@@ -160,10 +167,29 @@ export class PoolChildHandle implements ExecutionHost {
     this.#gateway = execution.observer.gateway
     this.#running.set(number, execution)
     execution.enter(this)
-    const { id, name, queue, attempt, meta, args } = execution.job
+    this.#isTaken = execution.wantsAlone
+    const { id, name, queue, attempt, meta, args, limits } = execution.job
     const job = { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) }
-    this.#process.send({ type: 'run', execution: number, job }, args)
+    const { profile } = execution
+    const more = {
+      ...(execution.wantsAlone ? { alone: true as const } : {}),
+      ...this.#kernelLimits(name, limits),
+      ...(profile && { profile }),
+    }
+    this.#process.send({ type: 'run', execution: number, job, ...more }, args)
     if (execution.abortReason !== undefined) this.abort(execution)
+  }
+
+  /** What the kernel is to keep. Without the addon, which a spawned child has not, it cannot be asked to. */
+  #kernelLimits(name: string, limits: JobLimits | undefined): { readonly limits?: HorseLimits } {
+    if (limits === undefined) return {}
+    const kept = defined({ cpuMs: limits.cpuMs, openFiles: limits.openFiles })
+    if (Object.keys(kept).length === 0) return {}
+    if (this.#process.inheritsMemory) return { limits: kept }
+    if (limits.openFiles !== undefined) {
+      this.#events.notice(`job ${name}: its limit of open files is not kept in a child that was spawned`)
+    }
+    return {}
   }
 
   abort(execution: PoolExecution): void {
@@ -171,6 +197,10 @@ export class PoolChildHandle implements ExecutionHost {
       if (running !== execution) continue
       this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
     }
+  }
+
+  handOver(): void {
+    this.#process.send({ type: 'hand-over' })
   }
 
   /** End the process and all that it has started, now. */
@@ -209,7 +239,7 @@ export class PoolChildHandle implements ExecutionHost {
 
   #output(stream: 'stdout' | 'stderr', text: string): void {
     const [only] = this.#running.values()
-    if (only !== undefined && this.#limits.perChild === 1) only.output(stream, text)
+    if (only !== undefined && this.#isAlone) only.output(stream, text)
     else this.#events.output(stream, text)
   }
 
@@ -231,6 +261,12 @@ export class PoolChildHandle implements ExecutionHost {
         return this.#running.get(header.execution)?.observer.update(header)
       case 'log':
         return this.#running.get(header.execution)?.observer.log(header.message)
+      case 'measuring':
+        this.canBeWarned = true
+        this.onlyListens = !header.heedsSignal
+        return
+      case 'profile':
+        return this.#running.get(header.execution)?.measured(body)
       case 'output':
         return this.#running.get(header.execution)?.output(header.stream, body.toString())
       case 'notice':
@@ -273,7 +309,13 @@ export class PoolChildHandle implements ExecutionHost {
     this.#events.freed()
   }
 
+  /** What the process does, one job does. */
+  get #isAlone(): boolean {
+    return this.#limits.perChild === 1 || this.#isTaken
+  }
+
   #becameFree(): void {
+    this.#isTaken = false
     this.#freeSince = performance.now()
     for (const output of [this.#process.stdout, this.#process.stderr]) {
       output.forgetTail()
@@ -316,7 +358,7 @@ export class PoolChildHandle implements ExecutionHost {
     const explained = explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, stderr.tail)
     const culprit = [...this.#running.values()].find(({ doom, killed }) => doom !== undefined || killed)
     for (const execution of this.#running.values()) {
-      const usage = this.#limits.perChild === 1 ? this.#usageAtDeath(death) : undefined
+      const usage = this.#isAlone ? this.#usageAtDeath(death) : undefined
       const bill = this.#bill(execution, usage)
       if (execution.doom) execution.settle({ type: 'failed', failure: execution.doom, bill })
       else if (this.#memoryExcess) execution.settle({ type: 'failed', failure: tooLarge(this.#memoryExcess), bill })

@@ -1,4 +1,11 @@
-import { createCurrentJob, type JobIdentity, LazyAbort, runInJob, setOnlyJob } from '../../../job/context.ts'
+import {
+  type CurrentJob,
+  createCurrentJob,
+  type JobIdentity,
+  LazyAbort,
+  runInJob,
+  setOnlyJob,
+} from '../../../job/context.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
@@ -11,8 +18,10 @@ import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import { LOOP_EMPTY } from '../loop-empty.ts'
+import type { ProfileRequest } from '../profiling.ts'
 import { timeOfDay } from '../time-of-day.ts'
 import { ChildChannel } from './child-channel.ts'
+import type { ChildMeasuring } from './child-measuring.ts'
 import { type ChildSystem, processUsage } from './child-system.ts'
 import type { PoolCommand, StartStage } from './messages.ts'
 import { SharedOutput } from './shared-output.ts'
@@ -23,6 +32,8 @@ interface Run {
   readonly abort: LazyAbort
   /** Only where it has the process for itself. */
   readonly before?: ProcessUsage
+  /** Lifts the limits that only this job has. */
+  readonly lift?: () => void
 }
 
 /**
@@ -39,6 +50,8 @@ export class PoolChild implements ExitGuarded {
   readonly #output: SharedOutput | undefined
   readonly #running = new Map<number, Run>()
   #dying = false
+  /** Where an execution was ever to be measured. */
+  #measuring: ChildMeasuring | undefined
 
   constructor(system: ChildSystem, descriptor: number, role: PoolRole) {
     this.#system = system
@@ -80,7 +93,9 @@ export class PoolChild implements ExitGuarded {
   #obey({ header, body }: Frame<PoolCommand>): void {
     switch (header.type) {
       case 'run':
-        return this.#run(header.execution, header.job, body.toString())
+        return this.#run(header, body.toString())
+      case 'hand-over':
+        return this.#measuring?.handOver()
       case 'abort':
         return this.#running.get(header.execution)?.abort.abort(header.reason)
       case 'retire':
@@ -88,11 +103,18 @@ export class PoolChild implements ExitGuarded {
     }
   }
 
-  #run(execution: number, job: JobIdentity, args: string): void {
-    const run = { execution, abort: new LazyAbort(), ...(this.#alone ? { before: processUsage() } : {}) }
+  #run({ execution, job, limits, alone, profile }: Extract<PoolCommand, { type: 'run' }>, args: string): void {
+    const lift = limits && this.#system.takeLimits?.(limits)
+    const run = {
+      execution,
+      abort: new LazyAbort(),
+      ...(this.#alone || alone ? { before: processUsage() } : {}),
+      ...(lift === undefined ? {} : { lift }),
+    }
     this.#running.set(execution, run)
     process.title = titleOf(job)
-    void this.#execute(run, job, args)
+    if (profile) void this.#measure(run, job, args, profile)
+    else void this.#execute(run, job, args)
     // A job that does not settle within its first turn needs the event loop, and that may run empty.
     setImmediate(() => this.#watchLoop(execution))
   }
@@ -105,20 +127,39 @@ export class PoolChild implements ExitGuarded {
   }
 
   async #execute(run: Run, job: JobIdentity, args: string): Promise<void> {
-    const { execution } = run
-    const current = createCurrentJob(job, run.abort, {
+    const enter = this.#alone ? callDirectly : runInJob
+    const result = await this.#call(run, job, (current) => executeJob(current, args, enter))
+    this.#ended(run, result)
+  }
+
+  #call(
+    { execution, abort }: Run,
+    job: JobIdentity,
+    execute: (current: CurrentJob) => Promise<ExecutionResult>,
+  ): Promise<ExecutionResult> {
+    const current = createCurrentJob(job, abort, {
       update: (change) => this.#channel.send({ type: 'update', execution, ...change }),
       log: (message) => this.#channel.send({ type: 'log', execution, message }),
     })
     if (this.#alone) setOnlyJob(current)
-    const enter = this.#alone ? callDirectly : runInJob
-    const result = await (this.#output?.enter(execution, () => executeJob(current, args, enter)) ??
-      executeJob(current, args, enter))
+    return this.#output?.enter(execution, () => execute(current)) ?? execute(current)
+  }
+
+  async #measure(run: Run, job: JobIdentity, args: string, profile: ProfileRequest): Promise<void> {
+    if (this.#measuring === undefined) {
+      const module = await import('./child-measuring.ts')
+      this.#measuring = new module.ChildMeasuring(this.#system, this.#channel)
+    }
+    const measuring = this.#measuring
+    const profiler = measuring.begin(run.execution, profile)
+    const result = await this.#call(run, job, (current) => profiler.execute(current, args))
+    measuring.end()
     this.#ended(run, result)
   }
 
-  #ended({ execution, before }: Run, result: ExecutionResult): void {
+  #ended({ execution, before, lift }: Run, result: ExecutionResult): void {
     if (this.#dying) return
+    lift?.()
     this.#running.delete(execution)
     if (this.#running.size === 0) setOnlyJob(undefined)
     const usage = before === undefined ? {} : { usage: { before, after: processUsage() } }
@@ -142,6 +183,7 @@ export class PoolChild implements ExitGuarded {
   die(failure: JobFailure, execution: number | undefined, exitCode = 0): never {
     if (!this.#dying) {
       this.#dying = true
+      this.#measuring?.handOver()
       const whose = execution === undefined ? {} : { execution }
       this.#channel.send({ type: 'dying', ...whose }, JSON.stringify(failure))
     }

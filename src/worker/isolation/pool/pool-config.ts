@@ -4,18 +4,22 @@ import { parseBytes } from '../../../support/bytes.ts'
 import { parseDuration, show } from '../../../support/duration.ts'
 import type { PoolOptions } from './pool-options.ts'
 
-const LEAVE_MS = 5000
-
 /** Names and defaults follow Celery's prefork pool, where it has them. @throws UsageError naming option and value */
-export function resolvePoolOptions(settings: PoolConfig, concurrency: number, startMs: number): PoolOptions {
+export function resolvePoolOptions(
+  settings: PoolConfig,
+  slots: { readonly min: number; readonly max: number },
+  startMs: number,
+  leaveMs = 5000,
+): PoolOptions {
   const { maxMemory, maxAge, idleTimeout = '5m', start } = settings
   const perChild = whole(settings.perChild ?? 1, 'perChild', 1)
-  const size = Math.ceil(concurrency / perChild)
+  const size = Math.ceil(slots.max / perChild)
   if (start !== undefined && start !== 'fork' && start !== 'spawn') {
     throw new UsageError(`option pool.start: expected 'fork' or 'spawn', got ${show(start)}`)
   }
   return Object.freeze({
     size,
+    first: Math.ceil(slots.min / perChild),
     least: Math.min(size, whole(settings.min ?? 1, 'min', 0)),
     perChild,
     maxJobs: settings.maxJobs === undefined ? undefined : whole(settings.maxJobs, 'maxJobs', 1),
@@ -23,7 +27,7 @@ export function resolvePoolOptions(settings: PoolConfig, concurrency: number, st
     maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge, 'option pool.maxAge'),
     idleMs: parseDuration(idleTimeout, 'option pool.idleTimeout'),
     startMs,
-    leaveMs: LEAVE_MS,
+    leaveMs,
   })
 }
 

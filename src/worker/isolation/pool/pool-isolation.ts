@@ -1,7 +1,9 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { askToHandOver } from '../fork/hand-over.ts'
 import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import type { ExecutionProfiler, Profiling } from '../profiling.ts'
 import { Inspection } from './inspection.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
 import { PoolExecution } from './pool-execution.ts'
@@ -14,7 +16,7 @@ import { Roster } from './roster.ts'
  * A job waits here, not in a child, until a child that is ready has room for it: one that does not come up, or is about
  * to leave, never holds a job. Where no child can be started any more, waiting jobs are handed back unstarted.
  */
-export class PoolIsolation implements Isolation {
+export class PoolIsolation implements Isolation, Profiling {
   readonly mode = 'pool'
   readonly #options: PoolOptions
   readonly #nursery: Nursery
@@ -30,6 +32,7 @@ export class PoolIsolation implements Isolation {
   #schedules: readonly DeclaredSchedule[] = []
   #isOpen = true
   #closed: Promise<void> | undefined
+  profiler: ExecutionProfiler | undefined
 
   constructor(options: PoolOptions, nursery: Nursery, events: PoolEvents) {
     this.#options = options
@@ -49,23 +52,43 @@ export class PoolIsolation implements Isolation {
       this.#starting = { resolve, reject }
     })
     if (!this.#isOpen) this.#break(undefined)
-    this.#roster.grow(this.#options.size)
+    this.#roster.grow(this.#options.first)
     await ready
     this.#inspection.start()
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
-    const execution = new PoolExecution(job, observer, (waiting) => this.#handBack(waiting, 'no child had room for it'))
+    const { profiler } = this
+    const profile = this.refusal === undefined ? profiler?.request(job) : undefined
+    const handBack = (waiting: PoolExecution) => this.#handBack(waiting, 'no child had room for it')
+    const execution = new PoolExecution(job, observer, this.#options.perChild, handBack, profile)
+    if (profile) void execution.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(execution)
+    this.#keepRoom(execution, 1)
     this.#inspection.busy = true
     void execution.ended.then(() => {
       this.#running.delete(execution)
+      this.#keepRoom(execution, -1)
       this.#inspection.busy = this.#running.size > 0
     })
     this.#waiting.push(execution)
     if (this.#isOpen) this.#assign()
     else this.#handBack(execution, NO_CHILD)
     return execution
+  }
+
+  get profiling(): Profiling {
+    return this
+  }
+
+  get refusal(): string | undefined {
+    const { perChild } = this.#options
+    if (perChild === 1) return undefined
+    return `${perChild} jobs share each pool child (pool.perChild), and cannot be told apart there`
+  }
+
+  async handOverProfiles(): Promise<void> {
+    await Promise.all([...this.#running].filter(({ profile }) => profile !== undefined).map(askToHandOver))
   }
 
   /** Children that have loaded before finish their jobs; others take their places meanwhile. */
@@ -106,18 +129,40 @@ export class PoolIsolation implements Isolation {
 
   /** Gives waiting jobs to children with room, and asks for more children where there is not enough. */
   #assign(): void {
-    while (this.#waiting.length > 0) {
-      const child = this.#takeRoomy()
-      if (child === undefined) break
-      child.run(this.#waiting.shift() as PoolExecution)
+    let at = 0
+    while (at < this.#waiting.length) {
+      const execution = this.#waiting[at] as PoolExecution
+      const child = this.#takeRoomy(execution)
+      if (child === undefined) {
+        if (!execution.wantsAlone) break
+        // A child of its own comes up; others need not wait for that.
+        at++
+        continue
+      }
+      this.#waiting.splice(at, 1)
+      child.run(execution)
       const { maxJobs } = this.#options
       if (child.taken === maxJobs) this.#roster.retire(child, `it has got ${maxJobs} jobs`, true)
       if (child.hasRoom) this.#roomy.push(child)
     }
-    if (this.#waiting.length > 0) this.#roster.grow(Math.ceil(this.#waiting.length / this.#options.perChild))
+    if (this.#waiting.length > 0) this.#roster.grow(this.#childrenWanted())
   }
 
-  #takeRoomy(): PoolChildHandle | undefined {
+  #childrenWanted(): number {
+    const alone = this.#waiting.filter(({ wantsAlone }) => wantsAlone).length
+    return alone + Math.ceil((this.#waiting.length - alone) / this.#options.perChild)
+  }
+
+  /** A job that is to be alone takes room from others: there may be a child more while it is there. */
+  #keepRoom({ wantsAlone }: PoolExecution, more: number): void {
+    if (wantsAlone) this.#roster.extra += more
+  }
+
+  #takeRoomy({ wantsAlone }: PoolExecution): PoolChildHandle | undefined {
+    if (wantsAlone) {
+      const index = this.#roomy.findLastIndex(({ hasRoom, load }) => hasRoom && load === 0)
+      return index < 0 ? undefined : this.#roomy.splice(index, 1)[0]
+    }
     for (;;) {
       const child = this.#roomy.pop()
       // Some have left, or been told to, since they had room.

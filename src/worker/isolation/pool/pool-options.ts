@@ -2,6 +2,8 @@
 export interface PoolOptions {
   /** Children at most. */
   readonly size: number
+  /** Children that are started with the worker. */
+  readonly first: number
   /** Children that stay though they are idle. */
   readonly least: number
   /** Jobs at the same time in each. */

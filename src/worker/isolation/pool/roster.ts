@@ -21,6 +21,8 @@ const START_DELAYS_MS = [100, 500, 2000, 5000]
  */
 export class Roster {
   readonly children = new Set<PoolChildHandle>()
+  /** Places beside those that there always are. */
+  extra = 0
   readonly #options: PoolOptions
   readonly #nursery: Nursery
   readonly #log: PoolEvents
@@ -54,7 +56,7 @@ export class Roster {
       return
     }
     let starting = this.#starting
-    let places = this.#options.size - this.staying
+    let places = this.#options.size + this.extra - this.staying
     // One at a time, as long as it is doubtful whether any comes up.
     const most = this.#failedStarts > 0 ? Math.min(1, wanted) : wanted
     for (; starting < most && places > 0; starting++, places--) this.#launch()

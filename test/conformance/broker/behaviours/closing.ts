@@ -54,7 +54,7 @@ export function describeClosing(setup: Setup): void {
   describe('a broker', () => {
     it('has a URL and says what it can do', async () => {
       const { broker } = await setup()
-      expect(broker.url).toMatch(/^[a-z]+:/)
+      expect(broker.url).toMatch(/^[a-z+]+:/)
       expect(broker.capabilities).toEqual({ network: expect.any(Boolean), pythonRq: expect.any(Boolean) })
     })
   })

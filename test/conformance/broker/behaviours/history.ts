@@ -42,6 +42,17 @@ export function describeHistory(setup: Setup): void {
       for (const { at } of results) expect(at).toBeGreaterThanOrEqual(before)
     })
 
+    it('keeps what each of them has cost', async () => {
+      const { broker, reopen } = await setup()
+      await enqueue(broker, ['a'], { retry: { max: 1, delaysMs: [] } })
+      await handIn(broker, [{ ...retried(await claimOne(broker)), bill: { wallMs: 1 } }])
+      await handIn(broker, [{ ...finished(await claimOne(broker), '1'), bill: { wallMs: 2 } }])
+      await broker.jobRequeue('a')
+      await handIn(broker, [{ ...failed(await claimOne(broker)), bill: { wallMs: 3, forkMs: 0.5 } }])
+      const bills = (await (await reopen()).jobResults('a')).map(({ bill }) => bill)
+      expect(bills).toEqual([{ wallMs: 3, forkMs: 0.5 }, { wallMs: 2 }, { wallMs: 1 }])
+    })
+
     it('goes on after a requeue', async () => {
       const { broker } = await setup()
       await enqueue(broker, ['a'])

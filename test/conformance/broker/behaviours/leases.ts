@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Broker } from '../../../../src/broker/broker.ts'
 import { UsageError } from '../../../../src/errors.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -22,6 +22,18 @@ async function sleepPast(time: number): Promise<void> {
   await eventually(() => expect(Date.now()).toBeGreaterThan(time))
 }
 
+const registration = {
+  name: WORKER,
+  hostname: 'here',
+  pid: 1,
+  queues: ['default'],
+  concurrency: 1,
+  isolation: 'inline',
+  version: '1.0.0',
+  startedAt: 0,
+  ttlMs: 60_000,
+}
+
 export function describeLeases(setup: Setup): void {
   describe('leases', () => {
     it('leaves a job alone while its lease runs', async () => {
@@ -43,6 +55,27 @@ export function describeLeases(setup: Setup): void {
       })
       expect(await broker.jobFetch('a')).toMatchObject({ state: 'queued', attempts: 1, abandonments: 1 })
       expect(await claimOne(broker)).toMatchObject({ id: 'a', attempt: 2 })
+    })
+
+    it.each([
+      ['forward', 3_600_000],
+      ['back', -3_600_000],
+    ])('neither end nor last longer where the time of day is set %s by an hour', async (_direction, jumpMs) => {
+      const { broker, reopen } = await setup()
+      onTestFinished(() => void vi.useRealTimers())
+      await enqueue(broker, ['a', 'b'])
+      await claimOne(broker, { leaseMs: 60_000 })
+      await claimOne(broker, { leaseMs: SHORT_MS, worker: 'worker-2' })
+      await broker.workerRegister(registration)
+      vi.setSystemTime(Date.now() + jumpMs)
+      expect(await reclaim(await reopen(), 1)).toEqual(['b'])
+      expect(await broker.jobFetch('a')).toMatchObject({ state: 'started' })
+      expect(await broker.workerList()).toHaveLength(1)
+      // What a lease is renewed by is the same clock.
+      const [b] = await claim(broker, { leaseMs: SHORT_MS })
+      expect(b?.id).toBe('b')
+      vi.useRealTimers()
+      expect(await reclaim(broker, 1)).toEqual(['b'])
     })
 
     it('puts jobs taken back at the front, in their order', async () => {

@@ -17,6 +17,24 @@ export function describeQueues(setup: Setup): void {
       expect(await broker.queueList()).toEqual([])
     })
 
+    it('tell what waits in them, and for how long the first has', async () => {
+      const { broker, reopen } = await setup()
+      expect(await broker.queueBacklog(['default', 'other'])).toEqual({ waiting: 0, oldestMs: 0 })
+      await enqueue(broker, ['a', 'b', 'c'])
+      await enqueue(broker, ['later'], { dueAt: Date.now() + 3_600_000 })
+      await claimOne(broker)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      await enqueue(broker, ['x'], { queue: 'other' })
+      const { waiting, oldestMs } = await (await reopen()).queueBacklog(['default', 'other', 'none'])
+      expect(waiting).toBe(3)
+      expect(oldestMs).toBeGreaterThanOrEqual(29)
+      expect(oldestMs).toBeLessThan(60_000)
+      await broker.queuePause('default')
+      expect(await broker.queueBacklog(['default', 'other'])).toMatchObject({ waiting: 1 })
+      await broker.workSuspend()
+      expect(await broker.queueBacklog(['default', 'other'])).toEqual({ waiting: 0, oldestMs: 0 })
+    })
+
     it('count their jobs by state', async () => {
       const { broker, reopen } = await setup()
       await enqueue(broker, ['a', 'b', 'c', 'd', 'e', 'f'])

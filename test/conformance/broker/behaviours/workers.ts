@@ -41,6 +41,27 @@ export function describeWorkers(setup: Setup): void {
       expect(await broker.workerList()).toMatchObject([{ name: 'worker-1', state: 'busy', finished: 7, failed: 2 }])
     })
 
+    it('may have more or fewer slots, and run on what they run', async () => {
+      const { broker, reopen } = await setup()
+      await broker.workerRegister(registration({ concurrency: 1 }))
+      await enqueue(broker, ['a', 'b', 'c', 'd'], { queue: 'high' })
+      const take = (limit: number) => claim(broker, { queues: ['high'], limit })
+      const [a] = (await take(1)) as [never]
+      await broker.workerResize(registration({ concurrency: 3 }))
+      const [b, c] = (await take(2)) as [never, never]
+      const [list] = await (await reopen()).workerList()
+      expect(list).toMatchObject({ concurrency: 3, running: expect.arrayContaining(['a', 'b', 'c']) })
+      await broker.workerResize(registration({ concurrency: 1 }))
+      expect(await broker.workerList()).toMatchObject([{ concurrency: 1, running: expect.arrayContaining(['b', 'c']) }])
+      expect(await handIn(broker, [finished(a), finished(b), finished(c)])).toEqual([])
+      const beat = { name: 'worker-1', state: 'idle', finished: 3, failed: 0, ttlMs: 60_000 } as const
+      expect(await broker.workerHeartbeat(beat)).toBe(true)
+      expect(ids(await take(1))).toEqual(['d'])
+      await broker.workerUnregister('worker-1')
+      await broker.workerResize(registration())
+      expect(await broker.workerList()).toEqual([])
+    })
+
     it('show the jobs that they run', async () => {
       const { broker } = await setup()
       await broker.workerRegister(registration({ name: 'worker-1' }))

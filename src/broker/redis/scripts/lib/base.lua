@@ -30,7 +30,7 @@ local now_ms = math.floor(now_us / 1000)
 
 -- Whole numbers as text: tostring would turn large ones into 1.7e+15.
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- Registries are scored with Unix seconds; ours have milliseconds behind the point.
@@ -60,7 +60,18 @@ local function iso(us)
   )
 end
 
+-- Unix seconds, as RQ writes them where it writes numbers, of such a text; nil where it is none.
+local function seconds_of(text)
+  local year, month, day, h, m, s, us = string.match(text or '', '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)%.(%d%d%d%d%d%d)Z$')
+  if not year then return nil end
+  local y = month + 0 <= 2 and year - 1 or year + 0
+  local doy = math.floor((153 * (month + (month + 0 > 2 and -3 or 9)) + 2) / 5) + day - 1
+  local days = y * 365 + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400) + doy - 719468
+  return string.format('%.0f.%s', ((days * 24 + h) * 60 + m) * 60 + s, us)
+end
+
 local now_iso = iso(now_us)
+local now_seconds = string.format('%.6f', now_us / 1000000)
 local this_second = string.sub(now_iso, 1, 20)
 
 -- So many microseconds from now, of which there are few: only the digits behind the point change.

@@ -1,9 +1,9 @@
--- Hands out jobs. Needs base.lua.
+-- Hands out jobs. Needs base.lua and later.lua.
 
 -- What a supervisor needs of a job, in the order in which claimed-job.ts reads it.
 local CLAIM_FIELDS = { 'status', 'origin', 'data', 'meta', 'created_at', 'enqueued_at', 'timeout', 'wh_timeout',
   'wh_attempts', 'ttl', 'wh_options', 'retries_left', 'retry_intervals', 'enqueue_at_front_on_retry',
-  'repeats_left', 'repeat_intervals', 'group_id', 'wh_execution' }
+  'repeats_left', 'repeat_intervals', 'group_id', 'wh_execution', 'started_at' }
 
 -- Queued by whoever, in whatever version. Any other state has a registry of its own, and this id is left over.
 local CLAIMABLE = { queued = true, created = true, ready_to_enqueue = true }
@@ -17,12 +17,13 @@ local function start(id, f, params, execution, slot)
   call('HSET', key, 'status', 'started', 'started_at', started, 'last_heartbeat', now_iso, 'worker_name', slot,
     'ended_at', '', 'wh_worker', params.worker, 'wh_execution', execution, 'wh_attempts', attempts)
   if attempts > 1 then call('HDEL', key, 'wh_progress', 'wh_bill', 'wh_renewed') end
-  call('ZADD', registry_key('wip', params.queue), params.lease_end, id .. ':' .. execution)
+  zadd_later(registry_key('wip', params.queue), params.lease_end, id .. ':' .. execution)
   if f[10] then
     call('PERSIST', key)
     call('ZREM', own_key('expiring:' .. params.queue), id)
   end
   f[9] = attempts
+  f[19] = started
   params.claimed[#params.claimed + 1] = { id, execution, slot, f }
 end
 

@@ -28,18 +28,17 @@ local function waiting_for(id)
   return waiting
 end
 
--- Queues those that have nothing left to wait for, now that `id` has ended or is gone.
+-- Queues those that have nothing left to wait for, now that `id` has ended or is gone. Returns whether it had dependents.
 local function free_dependents(id)
-  local any = false
+  if call('EXISTS', dependents_key(id)) == 0 then return false end
   for _, job in ipairs(waiting_for(id)) do
     if is_free(job.id, job.allow_failure) then
       make_queued(job.id, job.queue, job.front, job.ttl_ms)
       call('ZREM', registry_key('deferred', job.queue), job.id)
       call('SREM', dependents_key(id), job.id)
-      any = true
     end
   end
-  return any
+  return true
 end
 
 -- A group is gone with its last job.
@@ -58,12 +57,14 @@ local function erase(id)
   tell_ended(id)
 end
 
--- How long an ended job is kept, as a time; nil for ever.
-local function expire_job(id, at_ms)
+-- How long an ended job is kept, as a time. `relatives`: other jobs may wait for it, or it has waited for others.
+local function expire_job(id, at_ms, relatives)
   local at = whole(at_ms)
   call('PEXPIREAT', job_key(id), at)
-  call('PEXPIREAT', dependents_key(id), at)
-  call('PEXPIREAT', dependencies_key(id), at)
+  if relatives then
+    call('PEXPIREAT', dependents_key(id), at)
+    call('PEXPIREAT', dependencies_key(id), at)
+  end
 end
 
 local cancel_waiting
@@ -81,7 +82,7 @@ local function make_canceled(id, queue, failure_ttl_ms)
   end
   call('ZADD', registry_key('canceled', queue), score_of(now_ms), id)
   if failure_ttl_ms > 0 then
-    expire_job(id, now_ms + failure_ttl_ms)
+    expire_job(id, now_ms + failure_ttl_ms, true)
     call('ZADD', own_key('expiring:' .. queue), whole(now_ms + failure_ttl_ms), id)
   else
     call('PERSIST', job_key(id))
@@ -100,16 +101,21 @@ cancel_waiting = function(id)
   end
 end
 
--- Into the registry of its state for as long as it is kept; -1 in RQ's spelling.
-local function keep_ended(id, queue, status, ttl_ms)
+local function zadd_now(key, score, member)
+  call('ZADD', key, score, member)
+end
+
+-- Into the registry of its state for as long as it is kept; -1 in RQ's spelling. `relatives` as expire_job takes it; `zadd`
+-- is zadd_later where that is applied afterwards.
+local function keep_ended(id, queue, status, ttl_ms, relatives, zadd)
   local key = registry_key(REGISTRY_OF[status], queue)
   if ttl_ms >= 0 then
-    call('ZADD', key, score_of(now_ms + ttl_ms), id)
+    zadd(key, score_of(now_ms + ttl_ms), id)
     if status == 'stopped' then call('ZADD', own_key('stopped:' .. queue), score_of(now_ms + ttl_ms), id) end
-    expire_job(id, now_ms + ttl_ms)
+    expire_job(id, now_ms + ttl_ms, relatives)
     call('PEXPIREAT', results_key(id), whole(now_ms + ttl_ms))
   else
-    call('ZADD', key, status == 'finished' and '+inf' or '-1', id)
+    zadd(key, status == 'finished' and '+inf' or '-1', id)
     if status == 'stopped' then call('ZADD', own_key('stopped:' .. queue), '+inf', id) end
     call('PERSIST', job_key(id))
     call('PERSIST', results_key(id))

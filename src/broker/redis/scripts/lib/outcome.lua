@@ -1,19 +1,16 @@
--- Ends executions. Needs queue.lua, end.lua and store.lua. Takes from ARGV, for each outcome:
+-- Ends executions. Needs queue.lua, end.lua, store.lua and later.lua. Takes from ARGV, for each outcome:
 -- type, job id, execution id, bill, serialized result or traceback, failure as JSON, delay_ms of a retry or repeat ('' for
 -- none), '1' for the front, and the jobs to store.
 local function take_outcome()
   local outcome = { type = take(), id = take(), execution = take(), bill = take(), body = take(), failure = take() }
   outcome.delay_ms = tonumber(take())
   outcome.front = take() == '1'
-  outcome.jobs = {}
-  for index = 1, take_number() do
-    outcome.jobs[index] = take_job()
-  end
+  outcome.jobs = take_jobs()
   return outcome
 end
 
 local HELD_FIELDS = { 'status', 'origin', 'wh_worker', 'wh_execution', 'worker_name', 'started_at', 'wh_renewed',
-  'result_ttl', 'wh_result_ttl', 'failure_ttl', 'wh_failure_ttl', 'retries_left', 'repeats_left', 'wh_attempts', 'wh_ended' }
+  'result_ttl', 'wh_result_ttl', 'failure_ttl', 'wh_failure_ttl', 'retries_left', 'repeats_left', 'wh_attempts', 'wh_ended', 'dependency_ids' }
 
 local FIELD_OF_TYPE = { finished = 'return_value', failed = 'exc_string', stopped = 'exc_string' }
 
@@ -21,7 +18,14 @@ local FIELD_OF_TYPE = { finished = 'return_value', failed = 'exc_string', stoppe
 local function remember(outcome, f, kind)
   local key = results_key(outcome.id)
   local entry = { 'type', outcome.type == 'finished' and '1' or '2', 'worker_name', f[5] or '',
-    'execution_id', outcome.execution, 'execution_started_at', f[6] or '', 'wh_worker', f[3] }
+    'execution_id', outcome.execution, 'wh_worker', f[3] }
+  local started = seconds_of(f[6])
+  if started then
+    entry[#entry + 1] = 'execution_started_at'
+    entry[#entry + 1] = started
+    entry[#entry + 1] = 'execution_ended_at'
+    entry[#entry + 1] = now_seconds
+  end
   if outcome.body ~= '' then
     entry[#entry + 1] = FIELD_OF_TYPE[outcome.type]
     entry[#entry + 1] = outcome.body
@@ -29,6 +33,10 @@ local function remember(outcome, f, kind)
   if outcome.failure ~= '' then
     entry[#entry + 1] = 'wh_failure'
     entry[#entry + 1] = outcome.failure
+  end
+  if outcome.bill ~= '' then
+    entry[#entry + 1] = 'wh_bill'
+    entry[#entry + 1] = outcome.bill
   end
   if kind ~= outcome.type or kind == 'stopped' then
     entry[#entry + 1] = 'wh_type'
@@ -39,7 +47,7 @@ end
 
 -- No longer running: out of the registry of what runs, and whatever a lease renewal has written.
 local function leave_running(outcome, f)
-  call('ZREM', registry_key('wip', f[2]), outcome.id .. ':' .. outcome.execution)
+  zrem_later(registry_key('wip', f[2]), outcome.id .. ':' .. outcome.execution)
   if f[7] then
     call('DEL', P .. 'execution:' .. outcome.id .. ':' .. outcome.execution)
     call('ZREM', P .. 'executions:' .. outcome.id, outcome.execution)
@@ -96,8 +104,8 @@ local function finish(outcome, f)
     make_canceled(id, queue, ttl_ms)
   else
     remember(outcome, f, outcome.type)
-    keep_ended(id, queue, outcome.type, ttl_ms)
-    if outcome.type ~= 'stopped' then free_dependents(id) end
+    local has_dependents = outcome.type == 'stopped' or free_dependents(id)
+    keep_ended(id, queue, outcome.type, ttl_ms, has_dependents or f[16], zadd_later)
     tell_ended(id)
   end
 end
@@ -126,7 +134,11 @@ local function apply_outcomes(outcomes, worker, is_retry, ended)
       else
         finish(outcome, f)
       end
-      store_missing(outcome.jobs)
+      if #outcome.jobs > 0 then
+        -- One of them may take the place of this very job.
+        apply_later()
+        store_missing(outcome.jobs)
+      end
       ended(f[5], outcome, f[6])
     elseif not (is_retry and f[15] == outcome.execution) then
       refused[#refused + 1] = outcome.execution

@@ -1,0 +1,5 @@
+"""The jobs of the Python peers."""
+
+
+def noop():
+    pass

@@ -1,0 +1,3 @@
+import { job } from '../../../dist/index.js'
+
+export const noop = job('noop', () => {})

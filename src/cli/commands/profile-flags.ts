@@ -1,0 +1,25 @@
+import type { FlagValues } from '../flags.ts'
+
+export type ProfileFlag =
+  | 'config'
+  | 'jobs-file'
+  | 'pid'
+  | 'duration'
+  | 'output'
+  | 'format'
+  | 'job'
+  | 'queue'
+  | 'rate'
+  | 'every'
+  | 'run'
+  | 'concurrency'
+  | 'by-process'
+  | 'heap'
+  | 'diff'
+  | 'warm'
+  | 'slowest'
+  | 'vs'
+  | 'broker'
+  | 'json'
+
+export type ProfileFlags = FlagValues<ProfileFlag>
