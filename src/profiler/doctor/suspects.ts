@@ -10,7 +10,7 @@ export interface SuspectKinds {
   readonly handlers: ReadonlySet<number>
 }
 
-const MOST = 60
+const MOST = 150
 const LEAST_MS = 0.5
 const LEAST_SHARE = 0.05
 

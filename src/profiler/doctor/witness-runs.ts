@@ -1,6 +1,6 @@
 import { WorkhorseError } from '../../errors.ts'
-import type { CallPlace, ProfileRequest, RawProfile, Suspect, WitnessReport } from '../../worker/isolation/profiling.ts'
-import { describeEnd, type Trial, type TrialJob, type TrialRun } from '../capture/trial.ts'
+import type { CallPlace, RawProfile, Suspect, WitnessReport } from '../../worker/isolation/profiling.ts'
+import { describeEnd, type Trial } from '../capture/trial.ts'
 import { CallFacts } from './call-facts.ts'
 
 /** Fresh processes that are witnessed: enough to see what is not called in each of them. */
@@ -14,11 +14,11 @@ const REQUEST = { kind: 'witness', interval: 0 } as const
 export async function witness(trial: Trial, job: string, args: readonly string[]): Promise<CallFacts> {
   const facts = new CallFacts()
   for (let index = 0; index < COLD_WITNESSES; index++) {
-    const run = await runWitnessed(trial, { name: job, args: args[index % args.length] as string }, REQUEST)
+    const run = await trial.run({ name: job, args: args[index % args.length] as string }, REQUEST)
     facts.addCold(rawOf(job, run))
   }
   const warm = { discard: WARM_AFTER, measure: Math.max(WARM_WITNESSED, args.length), args }
-  const run = await runWitnessed(trial, { name: job, args: args[0] as string }, { ...REQUEST, warm })
+  const run = await trial.run({ name: job, args: args[0] as string }, { ...REQUEST, warm })
   facts.addWarm(rawOf(job, run))
   return facts
 }
@@ -44,23 +44,12 @@ export async function watchSuspects(
   const callers = new Map<number, readonly CallPlace[]>()
   if (suspects.length === 0) return { given, callers }
   for (const text of args.slice(0, COLD_WITNESSES)) {
-    const run = await runWitnessed(trial, { name: job, args: text }, { ...REQUEST, suspects })
+    const run = await trial.run({ name: job, args: text }, { ...REQUEST, suspects })
     const report = rawOf(job, run).profile as WitnessReport
     for (const found of report.given) given.set(found.suspect, found.value)
     for (const found of report.callers) callers.set(found.suspect, found.stack)
   }
   return { given, callers }
-}
-
-/** V8's debugger has been seen to crash now and then while it watches; the job by itself does not. */
-const TRIES = 3
-
-async function runWitnessed(trial: Trial, job: TrialJob, request: ProfileRequest): Promise<TrialRun> {
-  for (let tries = 1; ; tries++) {
-    const run = await trial.run(job, request)
-    const crashed = run.end.type === 'failed' && run.end.failure.kind === 'signal'
-    if (!crashed || tries === TRIES) return run
-  }
 }
 
 function rawOf(job: string, run: Awaited<ReturnType<Trial['run']>>): RawProfile {
