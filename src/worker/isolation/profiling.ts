@@ -86,6 +86,8 @@ export interface RawProfile {
   readonly interval: number
   /** Phases of each execution, in order; each row ends with `end`. Nothing outside of them counts. */
   readonly executions: readonly (readonly PhaseMark[])[]
+  /** What a reader is to know of how it was measured, as half a sentence. */
+  readonly remark?: string
   /** CPU microseconds that starting and stopping took. */
   readonly startUs: number
   readonly stopUs: number

@@ -117,6 +117,7 @@ export class HorseProfiler implements HorseMeasurement {
     const before = this.#clock.now()
     const profile = this.#instrument.stop()
     const { kind, interval } = this.#request
+    const { remark } = this.#instrument
     const raw: RawProfile = {
       pid: process.pid,
       kind,
@@ -125,6 +126,7 @@ export class HorseProfiler implements HorseMeasurement {
       startUs: this.#startUs,
       stopUs: this.#clock.now() - before,
       ...(cut ? { cut } : {}),
+      ...(remark === undefined ? {} : { remark }),
       profile,
     }
     this.#outlet.send({ type: 'profile' }, JSON.stringify(raw))

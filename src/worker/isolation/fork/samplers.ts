@@ -5,6 +5,8 @@ import { Witness } from './witness.ts'
 
 /** A way to measure a process. */
 export interface Instrument {
+  /** What a reader is to know of how it measures. */
+  readonly remark?: string | undefined
   start(): void
   /** What was seen until now does not count. Samplers need nothing: their samples carry the time. */
   forget?(): void
@@ -19,7 +21,7 @@ export interface Instrument {
 export function createInstrument(request: ProfileRequest): Instrument {
   switch (request.kind) {
     case 'cpu':
-      return readySampler ? new ReadySampler(readySampler, request.interval) : new CpuSampler(request.interval)
+      return readySampler ? new ReadySampler(readySampler, request.interval) : new CpuSampler(request.interval, unready)
     case 'heap':
       return new HeapSampler(request.interval)
     case 'witness':
@@ -28,22 +30,32 @@ export function createInstrument(request: ProfileRequest): Instrument {
 }
 
 /** The addon, where this process or the one it was forked from has V8's sampler ready. */
-let readySampler: Native | undefined
+let readySampler: Sampler | undefined
+/** Why there is none, where one was wanted. */
+let unready: string | undefined
 
 /**
  * Called in the zygote: what makes starting the sampler dear, V8's walk through all code that is loaded, is then done once, and
- * not in every horse. Where that cannot be had, horses do without.
+ * not in every horse. Where that cannot be had, horses do without, and what they measure says so.
  */
-export function keepSamplerReady(native: Native, ready: boolean): void {
+export function keepSamplerReady(
+  native: Pick<Native, 'prepareSampler' | 'dismissSampler' | 'startSampler' | 'stopSampler'>,
+  ready: boolean,
+): void {
   if (!ready) native.dismissSampler()
   readySampler = ready && native.prepareSampler() ? native : undefined
+  unready = ready && readySampler === undefined ? NOT_EXPORTED : undefined
 }
 
+const NOT_EXPORTED = `Node ${process.version} does not export V8's sampler, so each process started one of its own, which is slow`
+
+type Sampler = Pick<Native, 'startSampler' | 'stopSampler'>
+
 class ReadySampler implements Instrument {
-  readonly #native: Native
+  readonly #native: Sampler
   readonly #interval: number
 
-  constructor(native: Native, interval: number) {
+  constructor(native: Sampler, interval: number) {
     this.#native = native
     this.#interval = interval
   }
@@ -58,11 +70,13 @@ class ReadySampler implements Instrument {
 }
 
 class CpuSampler implements Instrument {
+  readonly remark: string | undefined
   readonly #interval: number
   #session: InspectorSession | undefined
 
-  constructor(interval: number) {
+  constructor(interval: number, remark: string | undefined) {
     this.#interval = interval
+    this.remark = remark
   }
 
   start(): void {

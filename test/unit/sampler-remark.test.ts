@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { subtitleOf } from '../../src/profiler/flame/subtitle.ts'
+import { ProfileMerge } from '../../src/profiler/merge.ts'
+import { summariseProfile } from '../../src/profiler/summary.ts'
+import { createInstrument, keepSamplerReady } from '../../src/worker/isolation/fork/samplers.ts'
+import { rawProfile } from '../support/raw-profile.ts'
+
+const REQUEST = { kind: 'cpu', interval: 1000 } as const
+const addon = (exported: boolean) => ({
+  prepareSampler: () => exported,
+  dismissSampler: () => {},
+  startSampler: () => {},
+  stopSampler: () => '{}',
+})
+
+describe("where V8's sampler cannot be made ready before the fork", () => {
+  it('another one is used, which says so', () => {
+    keepSamplerReady(addon(true), true)
+    expect(createInstrument(REQUEST).remark).toBeUndefined()
+    keepSamplerReady(addon(false), true)
+    expect(createInstrument(REQUEST).remark).toMatch(/Node v\d.* does not export V8's sampler/)
+    keepSamplerReady(addon(false), false)
+    expect(createInstrument(REQUEST).remark).toBeUndefined()
+  })
+
+  it('the profile says so, once, in its summary and in the heading of its graph', () => {
+    const merge = new ProfileMerge()
+    const phases = [
+      ['job', 0, 0],
+      ['end', 1000, 1000],
+    ] as const
+    const raw = rawProfile([{ at: 1000, stack: ['a'] }], phases, { remark: 'it was slow' })
+    merge.add(raw)
+    merge.add(raw)
+    const head = { title: 't', unit: 'microseconds', jobs: [], lost: 0, skipped: 0, rateHz: 1000 } as const
+    const profile = merge.build({ ...head, startedAt: 0, durationMs: 1 })
+    expect(profile.meta.remarks).toEqual(['it was slow'])
+    expect(summariseProfile(profile).split('\n').at(-1)).toBe('note: it was slow')
+    expect(subtitleOf(profile.meta)).toContain('it was slow')
+  })
+})
