@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { flatten, onlyColdShare } from '../../src/profiler/doctor/counted-parts.ts'
+import { flatten, onlyColdShare, repeatedShare } from '../../src/profiler/doctor/counted-parts.ts'
 
 describe('counted parts of functions', () => {
   it('are laid side by side, the inner ones instead of what is around them', () => {
@@ -43,5 +43,28 @@ describe('counted parts of functions', () => {
       [20, 40, 1000],
     ])
     expect(onlyColdShare(parts, [parts])).toBe(0)
+  })
+
+  it('tell what is done for some executions only: once for each new argument, say', () => {
+    const cold = flatten([
+      [0, 100, 1],
+      [20, 100, 1],
+    ])
+    const onceInFour = flatten([
+      [0, 100, 4],
+      [20, 100, 1],
+    ])
+    expect(repeatedShare(cold, onceInFour, 4)).toBeCloseTo(0.4)
+    expect(repeatedShare(cold, cold, 1)).toBe(1)
+  })
+
+  it('do not count what a used process never runs as done for some executions', () => {
+    const cold = flatten([[0, 100, 1]])
+    const never = flatten([
+      [0, 100, 4],
+      [20, 100, 0],
+    ])
+    expect(repeatedShare(cold, never, 4)).toBe(1)
+    expect(onlyColdShare(cold, [never])).toBe(0.8)
   })
 })

@@ -19,6 +19,9 @@ export interface AdviceFacts {
 
 /** The mend, as one or two sentences. */
 export function adviseOn(facts: AdviceFacts): string {
+  if (facts.kind === 'jit' && facts.isForeign) {
+    return `It is slow only until V8 has compiled and optimised it. Run what leads to it before the fork, such as ${facts.job} itself: warmUp(async () => { for (let i = 0; i < 100; i++) await …(/* typical arguments */) })`
+  }
   if (facts.kind === 'jit') {
     return `It is slow only until V8 has compiled and optimised it. Run it before the fork: warmUp(async () => { for (let i = 0; i < 100; i++) await ${callOf(facts, '/* typical arguments */')} })`
   }

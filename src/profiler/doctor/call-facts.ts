@@ -6,7 +6,7 @@ import type {
   WitnessReport,
 } from '../../worker/isolation/profiling.ts'
 import type { CallFrame } from '../v8.ts'
-import { flatten, onlyColdShare } from './counted-parts.ts'
+import { flatten, onlyColdShare, repeatedShare } from './counted-parts.ts'
 
 interface Known {
   readonly frame: CallFrame
@@ -86,6 +86,14 @@ export class CallFacts {
     const known = this.#find(frame)
     if (known === undefined || known.coldParts.length === 0) return 0
     return Math.min(...known.coldParts.map((parts) => onlyColdShare(parts, known.warmParts)))
+  }
+
+  /** False where a used process does again what it did, but for some executions only. */
+  worksAlike(frame: CallFrame): boolean {
+    const known = this.#find(frame)
+    const [cold, warm] = [known?.coldParts[0], known?.warmParts[0]]
+    if (cold === undefined || warm === undefined) return true
+    return repeatedShare(cold, warm, this.#warmExecutions) >= LEAST_ALIKE
   }
 
   /** True where the one is written within the other, and so can see what that was given. */

@@ -42,6 +42,31 @@ export function onlyColdShare(cold: readonly CountedRange[], warm: readonly (rea
   return all > 0 ? gone / all : 0
 }
 
+/**
+ * Of the code that fresh and used processes both run, how much of it one execution of a used process does: 0 to 1. Less than 1
+ * where there is something to do for some executions only, as for each argument that is new.
+ * @param cold flattened, of one fresh process
+ * @param warm flattened, of a used process
+ * @param executions of the used process
+ */
+export function repeatedShare(
+  cold: readonly CountedRange[],
+  warm: readonly CountedRange[],
+  executions: number,
+): number {
+  let fresh = 0
+  let used = 0
+  for (const [start, end, count] of cold) {
+    for (const [from, to, all] of warm) {
+      const length = Math.min(end, to) - Math.max(start, from)
+      if (length <= 0 || all === 0) continue
+      fresh += length * count
+      used += length * Math.min(count, all / executions)
+    }
+  }
+  return fresh > 0 ? used / fresh : 1
+}
+
 function lengthOutside(start: number, end: number, ranges: readonly CountedRange[]): number {
   let at = start
   let outside = 0

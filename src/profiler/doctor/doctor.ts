@@ -7,6 +7,7 @@ import { COLD, WARM } from '../compare.ts'
 import type { Frame, Profile } from '../profile.ts'
 import { adviseOn } from './advice.ts'
 import type { Candidate, Diagnosis, Exclusion } from './candidate.ts'
+import { doneLess } from './done-less.ts'
 import { Openings } from './openings.ts'
 import { type ExportAnswer, type ExportQuestion, FIND_EXPORTS } from './probe-jobs.ts'
 import { raiseRepeats } from './raise.ts'
@@ -71,8 +72,11 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
     )
     const finder = new RepeatFinder(comparison, facts, new Openings(facts.openings), kindsOf(suspects, seen))
     const { repeats, given } = await raiseRepeats(bench, job, args, finder.find(), finder, facts, frames)
-    const explained = new Set([...repeats.flatMap(({ nodes }) => nodes), ...finder.calledLess()])
-    const warming = findWarming(comparison, comparison.jobNodes(), explained)
+    const explained = new Set([
+      ...repeats.flatMap(({ nodes }) => nodes),
+      ...doneLess(comparison, facts, finder.explanation),
+    ])
+    const warming = findWarming(comparison, explained, (frame) => finder.explanation.doesLess(frame))
     const report = new Reporter(options, measured, bench)
     return await report.write(repeats, given, warming, trial.enqueued)
   } finally {
@@ -148,6 +152,7 @@ class Reporter {
 
   #warmingCandidate({ frame, coldMs, warmMs, presence }: Warming): Candidate {
     const { function: name, file, line } = this.#frame(frame)
+    const isForeign = this.#measured.comparison.merge.frames.category(frame) !== 'application'
     return {
       function: name,
       file,
@@ -157,13 +162,14 @@ class Reporter {
       presence: rounded(presence),
       kind: 'jit',
       unsafe: [],
-      advice: adviseOn({ job: this.#options.job, function: name, file, kind: 'jit', unsafe: [] }),
+      advice: adviseOn({ job: this.#options.job, function: name, file, kind: 'jit', isForeign, unsafe: [] }),
     }
   }
 
   #exclusion(repeat: Repeat, value: string): Exclusion {
     const { function: name, file, line } = this.#frame(repeat.frame)
-    const reason = `it is given ${value} of the job's arguments, so it is done for this job and not for all`
+    const one = this.#options.args.length > 1 ? '' : ' as far as one call can tell; give several --args to be sure'
+    const reason = `it is given ${value} of the job's arguments, so it is done for this job and not for all${one}`
     return { function: name, file, line, coldMsPerJob: rounded(repeat.coldMs), reason }
   }
 

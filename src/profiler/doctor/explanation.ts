@@ -49,6 +49,12 @@ export class Explanation {
     )
   }
 
+  /** Of its own time, nothing is a matter of new code: it does less in a used process. */
+  doesLess(frame: number): boolean {
+    const callFrame = this.#comparison.merge.frames.callFrame(frame)
+    return !this.#facts.worksAlike(callFrame) || this.#facts.onlyColdShare(callFrame) > MOSTLY
+  }
+
   #isGone(node: number): boolean {
     const [cold, warm] = [this.#comparison.of(node, COLD), this.#comparison.of(node, WARM)]
     return warm.ms <= cold.ms * GONE_SHARE && isSignificant(cold, warm)
@@ -56,8 +62,9 @@ export class Explanation {
 
   /** For some jobs again, for others not: what it calls is gone only where its caller had nothing to do. */
   #isCalledNowAndThen(frame: number | undefined): boolean {
-    if (frame === undefined) return false
-    return !this.#facts.isCalledAlike(this.#comparison.merge.frames.callFrame(frame)) && !this.isRepeated(frame)
+    if (frame === undefined || this.isRepeated(frame)) return false
+    const callFrame = this.#comparison.merge.frames.callFrame(frame)
+    return !this.#facts.isCalledAlike(callFrame) || !this.#facts.worksAlike(callFrame)
   }
 
   /** Of its time in a fresh process, what is known not to be done in a used one. */

@@ -32,6 +32,9 @@ export async function raiseRepeats(
     args,
     found.map(({ frame }) => frames.callFrame(frame)),
   )
+  /** A used process gets other arguments, too, and does not call it for them: then it is not done for each of them. */
+  const isForAll = (index: number): boolean =>
+    own.givenVarious.has(index) && finder.isRepeated(frames.callFrame((found[index] as Repeat).frame))
   const chains = found.map((_, index) =>
     own.given.has(index) ? [] : repeatedCallers(found[index] as Repeat, own.callers.get(index) ?? []),
   )
@@ -48,7 +51,7 @@ export async function raiseRepeats(
   const given = new Map<Repeat, string>()
   for (const [index, repeat] of found.entries()) {
     const value = own.given.get(index)
-    if (value !== undefined) {
+    if (value !== undefined && !isForAll(index)) {
       given.set(repeat, value)
       continue
     }

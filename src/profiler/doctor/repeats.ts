@@ -27,6 +27,17 @@ export interface Repeat {
 const LEAST_MS = 1
 const LEAST_SHARE = 0.1
 
+/** Where Node's event loop enters JavaScript: what is below has nothing in common. */
+const LOOP = new Set([
+  'processTicksAndRejections',
+  'runNextTicks',
+  'runMicrotasks',
+  'processImmediate',
+  'processTimers',
+  'listOnTimeout',
+  'callbackTrampoline',
+])
+
 interface Pick {
   readonly frame: number
   readonly nodes: number[]
@@ -54,7 +65,7 @@ export class RepeatFinder {
   readonly #openings: Openings
   readonly #frames: FrameTable
   readonly #kinds: SuspectKinds
-  readonly #explanation: Explanation
+  readonly explanation: Explanation
 
   constructor(comparison: Comparison, facts: CallFacts, openings: Openings, kinds: SuspectKinds) {
     this.#comparison = comparison
@@ -62,7 +73,7 @@ export class RepeatFinder {
     this.#openings = openings
     this.#frames = comparison.merge.frames
     this.#kinds = kinds
-    this.#explanation = new Explanation(comparison, facts)
+    this.explanation = new Explanation(comparison, facts)
   }
 
   /** Most saved first. */
@@ -75,19 +86,6 @@ export class RepeatFinder {
       .map((pick) => this.#measure(pick))
       .filter((repeat) => repeat !== undefined)
       .sort((a, b) => b.coldMs - b.warmMs - (a.coldMs - a.warmMs))
-  }
-
-  /** Topmost nodes of functions that a used process calls less often: what they save has nothing to do with new code. */
-  calledLess(): number[] {
-    const { trie } = this.#comparison.merge
-    const visit = (node: number): number[] =>
-      trie.children(node).flatMap((child) => {
-        const frame = trie.frames[child] as number
-        const isLess =
-          this.#frames.category(frame) !== 'native' && !this.#facts.isCalledAlike(this.#frames.callFrame(frame))
-        return isLess ? [child] : visit(child)
-      })
-    return this.#comparison.jobNodes().flatMap(visit)
   }
 
   #walk(node: number, picks: Map<number, Pick>, way: Way): void {
@@ -114,13 +112,14 @@ export class RepeatFinder {
     const frame = this.#comparison.merge.trie.frames[node] as number
     const category = this.#frames.category(frame)
     if (category === 'gc' || this.#frames.isOwn(frame) || this.#isHandler(frame)) return false
+    if (category === 'node' && LOOP.has(this.#frames.callFrame(frame).functionName)) return false
     // V8's and Node's code does what its caller wants, for which that may use all that it was given.
     if (category === 'native' || category === 'node')
-      return way.given.every((at) => this.#isHandler(at)) && this.#explanation.isGoneNative(node)
+      return way.given.every((at) => this.#isHandler(at)) && this.explanation.isGoneNative(node)
     if (way.given.some((above) => this.#sees(frame, above))) return false
-    if (this.#explanation.isRepeated(frame)) return true
+    if (this.explanation.isRepeated(frame)) return true
     // What it keeps, it keeps for what it was given; those that it calls for that may do it for all.
-    return !this.#kinds.given.has(frame) && this.#explanation.isKept(node)
+    return !this.#kinds.given.has(frame) && this.explanation.isKept(node)
   }
 
   /** A function that is written within another one has all that this was given. */
@@ -134,7 +133,7 @@ export class RepeatFinder {
 
   /** Called in every fresh process, and never in a used one. */
   isRepeated(callFrame: CallFrame): boolean {
-    return this.#explanation.isRepeated(this.#frames.intern(callFrame))
+    return this.explanation.isRepeated(this.#frames.intern(callFrame))
   }
 
   /** A caller that is there only for this: in a used process it is called, and costs next to nothing. */

@@ -19,19 +19,21 @@ const MAIN_SHARE = 0.7
 /**
  * What fresh processes lose by running code that V8 has not compiled and optimised yet: the difference that is left when
  * the repeats are taken out.
- * @param tops the headings below which the job's own stacks are
  * @param repeats nodes that are explained already
+ * @param isOwnExplained functions whose own time is
  */
 export function findWarming(
   comparison: Comparison,
-  tops: readonly number[],
   repeats: ReadonlySet<number>,
+  isOwnExplained: (frame: number) => boolean,
 ): Warming | undefined {
   const { trie, frames } = comparison.merge
+  const tops = comparison.jobNodes()
   const rest = (node: number, side: number): PerJob => {
     if (repeats.has(node)) return { ms: 0, variance: 0 }
     let { ms, variance } = comparison.of(node, side)
     const takeOut = (inner: number): void => {
+      if (isCode(inner) && isOwnExplained(trie.frames[inner] as number)) ms -= comparison.selfMs(inner, side)
       for (const child of trie.children(inner)) {
         if (repeats.has(child)) {
           const figure = comparison.of(child, side)
