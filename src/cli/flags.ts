@@ -14,7 +14,9 @@ export type Flag = {
   readonly hidden?: true
 } & (
   | { readonly kind: 'switch' }
-  | { readonly kind: 'text' | 'texts' | 'duration' | 'time'; readonly value: string }
+  | { readonly kind: 'text' | 'texts' | 'time'; readonly value: string }
+  /** A number without a unit is milliseconds, unless it says `seconds`. */
+  | { readonly kind: 'duration'; readonly value: string; readonly bare?: 'seconds' }
   | { readonly kind: 'whole'; readonly value: string; readonly least: number; readonly most?: number }
   /** `4`, or `2..8`. */
   | { readonly kind: 'range'; readonly value: string; readonly least: number }
@@ -237,7 +239,13 @@ export const FLAGS = {
     value: 'WORKER',
     help: 'pid or name of a worker that runs on this host, or of a master: all of its workers',
   },
-  duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
+  duration: {
+    kind: 'duration',
+    short: 'd',
+    value: 'D',
+    bare: 'seconds',
+    help: 'with -p: how long; a number without a unit is seconds; else 10s',
+  },
   output: {
     kind: 'text',
     short: 'o',

@@ -42,9 +42,28 @@ export function keepSamplerReady(
   native: Pick<Native, 'prepareSampler' | 'dismissSampler' | 'startSampler' | 'stopSampler'>,
   ready: boolean,
 ): void {
+  addonNames = new Set(Object.keys(native))
   if (!ready) native.dismissSampler()
   readySampler = ready && native.prepareSampler() ? native : undefined
   unready = ready && readySampler === undefined ? NOT_EXPORTED : undefined
+}
+
+/** What this process's own addon calls its functions. */
+let addonNames: ReadonlySet<string> = new Set()
+
+/**
+ * To V8 all functions of native addons are one, the one of Node that leads to them, and go by the name of one of them. Where that
+ * is one of Workhorse's own, it would be taken for what the job does.
+ */
+function withAddonNames(profile: CpuProfile): CpuProfile {
+  for (const { callFrame } of profile.nodes) {
+    if (callFrame.url === '' && addonNames.has(callFrame.functionName)) callFrame.functionName = 'native addon'
+  }
+  return profile
+}
+
+interface CpuProfile {
+  readonly nodes: readonly { readonly callFrame: { functionName: string; readonly url: string } }[]
 }
 
 const NOT_EXPORTED = `Node ${process.version} does not export V8's sampler, so each process started one of its own, which is slow`
@@ -65,7 +84,7 @@ class ReadySampler implements Instrument {
   }
 
   stop(): unknown {
-    return JSON.parse(this.#native.stopSampler())
+    return withAddonNames(JSON.parse(this.#native.stopSampler()) as CpuProfile)
   }
 }
 
@@ -87,7 +106,8 @@ class CpuSampler implements Instrument {
   }
 
   stop(): unknown {
-    return this.#session?.post<{ profile: unknown }>('Profiler.stop').profile
+    const profile = this.#session?.post<{ profile: CpuProfile }>('Profiler.stop').profile
+    return profile && withAddonNames(profile)
   }
 
   close(): void {

@@ -10,11 +10,11 @@ const addon = (exported: boolean) => ({
   prepareSampler: () => exported,
   dismissSampler: () => {},
   startSampler: () => {},
-  stopSampler: () => '{}',
+  stopSampler: () => JSON.stringify({ nodes: [{ callFrame: { functionName: 'stopSampler', url: '' } }] }),
 })
 
-describe("where V8's sampler cannot be made ready before the fork", () => {
-  it('another one is used, which says so', () => {
+describe("V8's sampler", () => {
+  it('is another one, which says so, where none can be made ready before the fork', () => {
     keepSamplerReady(addon(true), true)
     expect(createInstrument(REQUEST).remark).toBeUndefined()
     keepSamplerReady(addon(false), true)
@@ -23,7 +23,15 @@ describe("where V8's sampler cannot be made ready before the fork", () => {
     expect(createInstrument(REQUEST).remark).toBeUndefined()
   })
 
-  it('the profile says so, once, in its summary and in the heading of its graph', () => {
+  it('time in native addons, which have one name in V8, goes by none of ours', () => {
+    keepSamplerReady(addon(true), true)
+    expect(createInstrument(REQUEST).stop()).toEqual({
+      nodes: [{ callFrame: { functionName: 'native addon', url: '' } }],
+    })
+    keepSamplerReady(addon(true), false)
+  })
+
+  it('has what it says of itself in the profile, once, in its summary and in the heading of its graph', () => {
     const merge = new ProfileMerge()
     const phases = [
       ['job', 0, 0],
