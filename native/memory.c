@@ -8,29 +8,55 @@
 #include "check.h"
 #include "values.h"
 
-/* /proc/<pid>/statm: seven numbers of pages; the second is what is resident, the third what of it is shared. */
+enum { RESIDENT = 1, SHARED = 2 };
+
+/*
+ * The first three of the numbers of pages in /proc/<pid>/statm. By hand: a horse calls it once, and of a library function
+ * that nobody has called before it pays for the page faults. -1 with errno set, else how many numbers there were.
+ */
+static int read_statm(const char *path, long long pages[3]) {
+  char text[128];
+  int fd = open(path, O_RDONLY | O_CLOEXEC), count = 0;
+  if (fd < 0) return -1;
+  ssize_t length = read(fd, text, sizeof text);
+  int error = errno;
+  close(fd);
+  errno = error;
+  if (length < 0) return -1;
+  for (ssize_t at = 0; at < length && count < 3; count++) {
+    pages[count] = 0;
+    for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) pages[count] = pages[count] * 10 + (text[at] - '0');
+    at++;
+  }
+  return count;
+}
+
 napi_value js_resident_memory(napi_env env, napi_callback_info info) {
   napi_value argument, result;
-  char path[32], text[128];
-  long long size, resident, shared;
+  char path[32];
+  long long pages[3];
   int pid;
   get_arguments(env, info, 1, &argument);
   if (!get_integer(env, argument, "residentMemory(): pid", 0, INT_MAX, &pid)) return NULL;
   if (pid == 0) snprintf(path, sizeof path, "/proc/self/statm");
   else snprintf(path, sizeof path, "/proc/%d/statm", pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT || errno == ESRCH ? make_null(env) : throw_errno(env, "open", errno);
-  ssize_t length = read(fd, text, sizeof text - 1);
-  int error = errno;
-  close(fd);
-  /* It ended meanwhile. */
-  if (length < 0) return error == ESRCH ? make_null(env) : throw_errno(env, "read", error);
-  text[length] = '\0';
+  int count = read_statm(path, pages);
+  /* It has ended. */
+  if (count < 0 && (errno == ENOENT || errno == ESRCH)) return make_null(env);
+  if (count < 0) return throw_errno(env, "open or read of statm", errno);
   /* A zombie has no memory: all of it reads as 0. */
-  if (sscanf(text, "%lld %lld %lld", &size, &resident, &shared) != 3 || resident == 0) return make_null(env);
+  if (count < 3 || pages[RESIDENT] == 0) return make_null(env);
   double page = (double)sysconf(_SC_PAGESIZE);
   napi_create_object(env, &result);
-  set_number(env, result, "residentBytes", (double)resident * page);
-  set_number(env, result, "sharedBytes", (double)shared * page);
+  set_number(env, result, "residentBytes", (double)pages[RESIDENT] * page);
+  set_number(env, result, "sharedBytes", (double)pages[SHARED] * page);
   return result;
+}
+
+napi_value js_shared_memory(napi_env env, napi_callback_info info) {
+  long long pages[3];
+  (void)info;
+  int count = read_statm("/proc/self/statm", pages);
+  if (count < 0) return throw_errno(env, "open or read of statm", errno);
+  return count < 3 ? make_null(env) : make_number(env, (double)pages[SHARED] * (double)sysconf(_SC_PAGESIZE));
 }

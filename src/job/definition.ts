@@ -41,7 +41,8 @@ export function job<Args extends readonly unknown[], Result>(
     throw new UsageError(`job(): expected a name of letters, digits, _ - . : or /, got ${show(name)}`)
   }
   if (typeof handler !== 'function') {
-    throw new UsageError(`job('${name}'): expected a handler function, got ${show(handler)}`)
+    const mend = typeof options === 'function' ? `; options come first: job('${name}', { … }, handler)` : ''
+    throw new UsageError(`job('${name}'): expected a handler function, got ${show(handler)}${mend}`)
   }
   const site = callSite()
   const resolved = resolveJobOptions(name, defineCallbacks(name, options, site))

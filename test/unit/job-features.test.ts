@@ -262,3 +262,12 @@ describe('a group', () => {
     expect(group('g').name).toBe('g')
   })
 })
+
+describe('a wrong definition', () => {
+  it('is refused where options stand behind the handler, and told where they belong', () => {
+    const swapped = job as unknown as (name: string, handler: () => void, options: object) => void
+    expect(() => swapped('swapped', () => {}, { retry: 2 })).toThrow(
+      `job('swapped'): expected a handler function, got {"retry":2}; options come first: job('swapped', { … }, handler)`,
+    )
+  })
+})

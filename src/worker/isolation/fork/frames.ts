@@ -11,7 +11,11 @@ const PREFIX_BYTES = 8
 const EMPTY = Buffer.alloc(0)
 
 export function encodeFrame(header: object, body: string | Buffer = EMPTY): Buffer {
-  const text = JSON.stringify(header)
+  return encodeRawFrame(JSON.stringify(header), body)
+}
+
+/** @param text the header as JSON */
+export function encodeRawFrame(text: string, body: string | Buffer): Buffer {
   const headerBytes = Buffer.byteLength(text)
   const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + headerBytes + bodyBytes)

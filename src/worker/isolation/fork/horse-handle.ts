@@ -6,9 +6,9 @@ import { answerCall } from '../answer-call.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement } from '../isolation.ts'
 import type { ProfileRequest } from '../profiling.ts'
 import { timeOfDay } from '../time-of-day.ts'
+import { FrameLine } from './frame-line.ts'
 import type { Frame } from './frames.ts'
 import { explainDeath, type HorseDeath, signalName } from './horse-death.ts'
-import { HorseLine } from './horse-line.ts'
 import { descendants, HorseMeter } from './horse-meter.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native, WaitResult } from './native.ts'
@@ -27,7 +27,7 @@ export class HorseHandle {
   readonly number: number
   readonly #stdout: OutputFile
   readonly #stderr: OutputFile
-  readonly #line: HorseLine
+  readonly #line: FrameLine<HorseCommand, HorseReport>
   readonly #meter: HorseMeter
   /** The horse's end of the channel, until it is born with a copy of it. */
   #horseEnd: number | undefined
@@ -72,7 +72,7 @@ export class HorseHandle {
     this.#horseEnd = theirs
     this.#stdout = new OutputFile(native, 'workhorse-stdout')
     this.#stderr = new OutputFile(native, 'workhorse-stderr')
-    this.#line = new HorseLine(native, ours, {
+    this.#line = new FrameLine(native, ours, {
       report: (frame) => this.#receive(frame),
       closed: () => {
         this.#lineClosed = true

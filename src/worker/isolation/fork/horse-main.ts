@@ -134,8 +134,8 @@ export class Horse {
 
   #sharedMemory(): { sharedBytes?: number } {
     try {
-      const memory = this.#system.residentMemory(0)
-      return memory === null ? {} : { sharedBytes: memory.sharedBytes }
+      const sharedBytes = this.#system.sharedMemory()
+      return sharedBytes === null ? {} : { sharedBytes }
     } catch {
       // The job has taken all descriptors that it may have; its bill is a little less exact then.
       return {}

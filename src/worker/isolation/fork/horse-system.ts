@@ -24,6 +24,8 @@ export type HorseSystem = Pick<
   | 'residentMemory'
   | 'sendFrame'
   | 'setLimit'
+  | 'sharedMemory'
+  | 'watchReadable'
 > & {
   hasHooks(name: HookName): boolean
   /** As setImmediate; cheaper the first time. */
@@ -53,5 +55,7 @@ export function createSystem(
     residentMemory: native.residentMemory,
     sendFrame: native.sendFrame,
     setLimit: native.setLimit,
+    sharedMemory: native.sharedMemory,
+    watchReadable: native.watchReadable,
   }
 }

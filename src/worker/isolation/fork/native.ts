@@ -40,6 +40,8 @@ export interface Native {
   setLimit(resource: 'cpu' | 'descriptors', soft: number, hard: number): void
   /** /proc/<pid>/statm, 0 for this process. `null` where there is no such process, or it is a zombie. */
   residentMemory(pid: number): ResidentMemory | null
+  /** What of this process's resident memory belongs to files: as residentMemory(0), for whoever wants no more. */
+  sharedMemory(): number | null
   /** sendto(2) of one datagram to a Unix socket; a path that begins with `@` is an abstract name. Does not block. */
   sendDatagram(path: string, data: Uint8Array): void
   /** Replace private anonymous read-write memory by a private mapping of an in-memory file with the same content. */

@@ -2,12 +2,14 @@ import type { HookName } from '../../../job/hooks.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import type { HorseLimits } from '../fork/messages.ts'
 import type { ChildChannel } from './child-channel.ts'
+import type { ChildWire, WireEvents } from './child-wire.ts'
 
 /** What a pool child asks of the operating system, forked or spawned. */
 export interface ChildSystem {
   /** Ends the process now. */
   exit(code: number): never
   hasHooks(name: HookName): boolean
+  openWire(descriptor: number, events: WireEvents): ChildWire
   /** Has the kernel keep them; returns what puts back what was before. Absent where there is no addon to do it. */
   takeLimits?(limits: HorseLimits): () => void
   /**

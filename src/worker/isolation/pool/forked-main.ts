@@ -2,6 +2,7 @@ import { becomeOwnProcess, type Inheritance } from '../fork/horse-main.ts'
 import type { HorseSystem } from '../fork/horse-system.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import { takePassingLimits } from '../fork/passing-limits.ts'
+import { openAddonWire } from './addon-wire.ts'
 import type { ChildSystem } from './child-system.ts'
 import { PoolChild } from './pool-child.ts'
 
@@ -26,6 +27,7 @@ function childSystem(horse: HorseSystem): ChildSystem {
   return {
     exit: horse.exit,
     hasHooks: horse.hasHooks,
+    openWire: (descriptor, events) => openAddonWire(horse, descriptor, events),
     takeLimits: (limits) => takePassingLimits(horse, limits),
     onInterruptSignal: horse.onInterruptSignal,
     onLoopEmpty(_channel, callback) {

@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs'
+import { FrameLine } from '../fork/frame-line.ts'
 import type { HorseDeath } from '../fork/horse-death.ts'
 import type { Offspring } from '../fork/offspring.ts'
 import { OutputFile } from '../fork/output-file.ts'
 import type { ZygoteKeeper } from '../fork/zygote-keeper.ts'
-import { ChildLine } from './child-line.ts'
-import { frameSocket } from './frame-socket.ts'
+import { LastWord } from './last-word.ts'
 import type { PoolCommand, PoolReport } from './messages.ts'
 import type { PoolProcess, PoolProcessEvents } from './pool-process.ts'
 
@@ -19,7 +19,8 @@ export class ForkedProcess implements PoolProcess, Offspring {
   readonly #keeper: ZygoteKeeper
   readonly #events: PoolProcessEvents
   readonly #role: number
-  readonly #line: ChildLine
+  readonly #line: FrameLine<PoolCommand, PoolReport>
+  readonly #lastWord: LastWord
   /** The child's end of the channel, until it is born with a copy of it. */
   #childEnd: number | undefined
 
@@ -33,10 +34,11 @@ export class ForkedProcess implements PoolProcess, Offspring {
     this.#childEnd = theirs
     this.stdout = new OutputFile(keeper.native, 'workhorse-stdout')
     this.stderr = new OutputFile(keeper.native, 'workhorse-stderr')
-    // Half open, or Node would answer the end of a dead child's stream with a shutdown(2) that nobody reads.
-    const options = { readable: true, writable: true, allowHalfOpen: true }
-    const socket = frameSocket<PoolReport>(ours, options, (frame) => events.report(frame))
-    this.#line = new ChildLine(socket, (death) => events.died(death))
+    this.#lastWord = new LastWord((death) => events.died(death))
+    this.#line = new FrameLine(keeper.native, ours, {
+      report: (frame) => events.report(frame),
+      closed: () => this.#lastWord.heard(),
+    })
   }
 
   get descriptors(): readonly number[] {
@@ -58,7 +60,7 @@ export class ForkedProcess implements PoolProcess, Offspring {
   }
 
   died(death: HorseDeath): void {
-    this.#line.died(death)
+    this.#lastWord.died(death)
   }
 
   giveUp(reason: string): void {

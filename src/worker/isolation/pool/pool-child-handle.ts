@@ -1,9 +1,7 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
-import type { JobLimits } from '../../../job/limits.ts'
-import type { Bill, ProcessUsage } from '../../../job/record.ts'
+import type { ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
-import { defined } from '../../../support/defined.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
@@ -11,40 +9,15 @@ import { descendants } from '../fork/horse-meter.ts'
 import { killIfThere } from '../fork/kill-if-there.ts'
 import type { HorseLimits } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
-import type { PoolReport, StartStage } from './messages.ts'
+import type { PoolChildEvents, StartFailure } from './child-end.ts'
+import { ChildOutput } from './child-output.ts'
+import type { PoolReport } from './messages.ts'
 import { ownMemory } from './own-memory.ts'
 import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
+import { kernelLimits, runCommand } from './run-command.ts'
+import { billOf, settleAtDeath, usageAtDeath } from './settle-at-death.ts'
 import { usageBetween } from './usage-between.ts'
-
-export interface PoolChildEvents {
-  ready(jobs: readonly string[]): void
-  /** A job has ended in it. */
-  freed(): void
-  /** What it printed while no job ran, or nobody can tell for which. */
-  output(stream: 'stdout' | 'stderr', text: string): void
-  notice(message: string): void
-  gone(end: ChildEnd): void
-}
-
-/** How a child ended. */
-export interface ChildEnd {
-  /** It was told to leave, and left. */
-  readonly retired: boolean
-  /** A job ended it, or we did because of a job: that is told with the job. */
-  readonly byJob: boolean
-  /** It came up, and has ended a job, or was ended by one. */
-  readonly wasUseful: boolean
-  /** In words, for the log. */
-  readonly reason: string
-  /** Its start failed by an error in the user's code. */
-  readonly start?: StartFailure
-}
-
-export interface StartFailure {
-  readonly stage: StartStage
-  readonly failure: JobFailure
-}
 
 /** Where it is in its life. It takes jobs only while it is `ready`. */
 export type ChildState = 'starting' | 'ready' | 'leaving' | 'gone'
@@ -57,11 +30,10 @@ export interface ChildLimits {
   readonly leaveMs: number
 }
 
-const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
-
 /** The supervisor's view of one pool child: gives it jobs, hears how they end, notices its death. */
 export class PoolChildHandle implements ExecutionHost {
   readonly #process: PoolProcess
+  readonly #output: ChildOutput
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
   readonly #running = new Map<number, PoolExecution>()
@@ -99,6 +71,7 @@ export class PoolChildHandle implements ExecutionHost {
       died: (death) => this.#died(death),
       unborn: (reason) => this.#gone(reason, false),
     })
+    this.#output = new ChildOutput(this.#process, (stream, text) => this.#pass(stream, text))
   }
 
   get pid(): number | undefined {
@@ -168,28 +141,19 @@ export class PoolChildHandle implements ExecutionHost {
     this.#running.set(number, execution)
     execution.enter(this)
     this.#isTaken = execution.wantsAlone
-    const { id, name, queue, attempt, meta, args, limits } = execution.job
-    const job = { id, name, queue, attempt, ...(meta === undefined ? {} : { meta }) }
-    const { profile } = execution
-    const more = {
-      ...(execution.wantsAlone ? { alone: true as const } : {}),
-      ...this.#kernelLimits(name, limits),
-      ...(profile && { profile }),
-    }
-    this.#process.send({ type: 'run', execution: number, job, ...more }, args)
+    const command = runCommand(number, execution, this.#limitsToKeep(execution))
+    this.#process.send(command, execution.job.args)
     if (execution.abortReason !== undefined) this.abort(execution)
   }
 
-  /** What the kernel is to keep. Without the addon, which a spawned child has not, it cannot be asked to. */
-  #kernelLimits(name: string, limits: JobLimits | undefined): { readonly limits?: HorseLimits } {
-    if (limits === undefined) return {}
-    const kept = defined({ cpuMs: limits.cpuMs, openFiles: limits.openFiles })
-    if (Object.keys(kept).length === 0) return {}
-    if (this.#process.inheritsMemory) return { limits: kept }
-    if (limits.openFiles !== undefined) {
-      this.#events.notice(`job ${name}: its limit of open files is not kept in a child that was spawned`)
+  /** Without the addon, which a spawned child has not, the kernel cannot be asked to keep anything. */
+  #limitsToKeep({ job }: PoolExecution): HorseLimits | undefined {
+    const kept = kernelLimits(job.limits)
+    if (kept === undefined || this.#process.inheritsMemory) return kept
+    if (kept.openFiles !== undefined) {
+      this.#events.notice(`job ${job.name}: its limit of open files is not kept in a child that was spawned`)
     }
-    return {}
+    return undefined
   }
 
   abort(execution: PoolExecution): void {
@@ -229,15 +193,11 @@ export class PoolChildHandle implements ExecutionHost {
     this.kill()
   }
 
-  /** Pass on what was printed so far. */
   drainOutput(): void {
-    const stdout = this.#process.stdout.read()
-    const stderr = this.#process.stderr.read()
-    if (stdout !== '') this.#output('stdout', stdout)
-    if (stderr !== '') this.#output('stderr', stderr)
+    this.#output.drain()
   }
 
-  #output(stream: 'stdout' | 'stderr', text: string): void {
+  #pass(stream: 'stdout' | 'stderr', text: string): void {
     const [only] = this.#running.values()
     if (only !== undefined && this.#isAlone) only.output(stream, text)
     else this.#events.output(stream, text)
@@ -301,7 +261,7 @@ export class PoolChildHandle implements ExecutionHost {
     this.#ended++
     const { usage } = header
     if (usage) this.#usage = usage.after
-    const bill = this.#bill(execution, usage && usageBetween(usage.before, usage.after))
+    const bill = billOf(execution, usage && usageBetween(usage.before, usage.after))
     if (this.#running.size === 0) this.#becameFree()
     if (header.type === 'finished') execution.settle({ type: 'finished', result: body.toString(), bill })
     else execution.settle({ type: 'failed', failure: parseFailure(body), bill })
@@ -317,15 +277,7 @@ export class PoolChildHandle implements ExecutionHost {
   #becameFree(): void {
     this.#isTaken = false
     this.#freeSince = performance.now()
-    for (const output of [this.#process.stdout, this.#process.stderr]) {
-      output.forgetTail()
-      if (output.position > MOST_OUTPUT_BYTES) output.rewind()
-    }
-  }
-
-  #bill(execution: PoolExecution, usage: ProcessUsage | undefined): Bill {
-    const wallMs = performance.now() - execution.assignedAt
-    return usage === undefined ? { wallMs } : { wallMs, usage }
+    this.#output.becameFree()
   }
 
   /** It has said its last word on this job, or on all, and is about to leave. */
@@ -352,29 +304,15 @@ export class PoolChildHandle implements ExecutionHost {
 
   #died(death: ExplainableDeath): void {
     this.drainOutput()
-    const { stderr } = this.#process
-    const [first] = this.#running.values()
-    const wallMs = performance.now() - (first?.assignedAt ?? this.#readyAt)
-    const explained = explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, stderr.tail)
-    const culprit = [...this.#running.values()].find(({ doom, killed }) => doom !== undefined || killed)
-    for (const execution of this.#running.values()) {
-      const usage = this.#isAlone ? this.#usageAtDeath(death) : undefined
-      const bill = this.#bill(execution, usage)
-      if (execution.doom) execution.settle({ type: 'failed', failure: execution.doom, bill })
-      else if (this.#memoryExcess) execution.settle({ type: 'failed', failure: tooLarge(this.#memoryExcess), bill })
-      else if (execution.killed) execution.settle({ type: 'killed', givenUp: false, bill })
-      else execution.settle({ type: 'failed', failure: culprit ? becauseOf(culprit, explained) : explained, bill })
-    }
-    const hadJobs = this.#running.size > 0
+    const executions = [...this.#running.values()]
+    const wallMs = performance.now() - (executions[0]?.assignedAt ?? this.#readyAt)
+    settleAtDeath(executions, {
+      explained: explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, this.#output.complaint),
+      memoryExcess: this.#memoryExcess,
+      usage: this.#isAlone ? usageAtDeath(this.#usage, death) : undefined,
+    })
     this.#running.clear()
-    this.#gone(this.#complaint ?? describeDeath(death), hadJobs)
-  }
-
-  /** The kernel's account of the whole life, less what it was when the job began. */
-  #usageAtDeath({ status }: ExplainableDeath): ProcessUsage | undefined {
-    if (status?.cpuUserMs === undefined || this.#usage === undefined) return undefined
-    const { exitCode: _exitCode, signal: _signal, ...usage } = status
-    return usageBetween(this.#usage, usage as ProcessUsage)
+    this.#gone(this.#complaint ?? describeDeath(death), executions.length > 0)
   }
 
   #gone(reason: string, byJob: boolean): void {
@@ -384,8 +322,7 @@ export class PoolChildHandle implements ExecutionHost {
     this.#state = 'gone'
     clearTimeout(this.#deadline)
     this.#process.dismiss()
-    this.#process.stdout.close()
-    this.#process.stderr.close()
+    this.#output.close()
     const start = this.#startFailure
     const told = start && `${start.stage} failed: ${start.failure.name}: ${start.failure.message}`
     this.#events.gone({ retired, byJob, wasUseful, reason: told ?? reason, ...(start ? { start } : {}) })
@@ -394,15 +331,4 @@ export class PoolChildHandle implements ExecutionHost {
 
 function parseFailure(body: Buffer): JobFailure {
   return JSON.parse(body.toString()) as JobFailure
-}
-
-function tooLarge(message: string): JobFailure {
-  return { kind: 'out-of-memory', name: 'OutOfMemoryError', message }
-}
-
-/** Jobs that share a process share its end. */
-function becauseOf(culprit: PoolExecution, explained: JobFailure): JobFailure {
-  const { name, id } = culprit.job
-  const message = `its pool child, which ran ${name} ${id} at the same time, was ended because of that job: ${culprit.doom?.message ?? explained.message}`
-  return { ...explained, message }
 }

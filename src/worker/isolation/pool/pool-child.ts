@@ -56,11 +56,10 @@ export class PoolChild implements ExitGuarded {
   constructor(system: ChildSystem, descriptor: number, role: PoolRole) {
     this.#system = system
     this.#alone = role.perChild === 1
-    this.#channel = new ChildChannel(
-      descriptor,
-      (frame) => this.#obey(frame),
-      () => system.exit(0),
-    )
+    this.#channel = new ChildChannel((events) => system.openWire(descriptor, events), {
+      command: (frame) => this.#obey(frame),
+      ended: () => system.exit(0),
+    })
     if (!this.#alone) {
       this.#output = new SharedOutput((execution, stream, text) =>
         this.#channel.send({ type: 'output', execution, stream }, text),

@@ -1,5 +1,6 @@
 import { PoolStartError } from '../../../errors.ts'
-import { type ChildEnd, PoolChildHandle } from './pool-child-handle.ts'
+import type { ChildEnd } from './child-end.ts'
+import { PoolChildHandle } from './pool-child-handle.ts'
 import type { PoolEvents, PoolOptions } from './pool-options.ts'
 import type { Nursery } from './pool-process.ts'
 

@@ -7,6 +7,7 @@ import type { ChildSystem } from './child-system.ts'
 import type { SpawnOrder, StartStage } from './messages.ts'
 import { watchParent } from './parent-watch.ts'
 import { PoolChild } from './pool-child.ts'
+import { openSocketWire } from './socket-wire.ts'
 
 /**
  * Entry of a pool child where fork does not work, started by SpawnedChild: a plain Node process that loads the
@@ -56,6 +57,7 @@ function childSystem(exit: (code: number) => never): ChildSystem {
   return {
     exit,
     hasHooks,
+    openWire: openSocketWire,
     onLoopEmpty(channel, callback) {
       if (watch !== undefined) return
       watch = { channel, callback }

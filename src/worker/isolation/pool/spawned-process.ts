@@ -4,12 +4,12 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { PoolStartError } from '../../../errors.ts'
 import type { JobFailure } from '../../../job/failure.ts'
-import { FrameReader } from '../fork/frames.ts'
+import { encodeFrame, type Frame, FrameReader } from '../fork/frames.ts'
 import { describeDeath } from '../fork/horse-death.ts'
 import { type PoolRole, PROTOCOL } from '../fork/messages.ts'
 import { OomKills } from '../fork/oom-kills.ts'
 import { OutputFile } from '../fork/output-file.ts'
-import { ChildLine } from './child-line.ts'
+import { LastWord } from './last-word.ts'
 import type { PoolCommand, PoolReport, SpawnOrder } from './messages.ts'
 import type { Nursery, PoolProcess, PoolProcessEvents } from './pool-process.ts'
 import { PORTABLE_FILES } from './portable-files.ts'
@@ -88,7 +88,8 @@ export class SpawnedProcess implements PoolProcess {
   readonly stdout = new OutputFile(PORTABLE_FILES, 'workhorse-stdout')
   readonly stderr = new OutputFile(PORTABLE_FILES, 'workhorse-stderr')
   readonly #process: ChildProcess
-  readonly #line: ChildLine
+  readonly #socket: Socket
+  readonly #lastWord: LastWord
 
   constructor(launch: SpawnLaunch, oomKills: OomKills, events: PoolProcessEvents) {
     const { modules, role, nodeFlags, hiddenEnv } = launch
@@ -101,12 +102,9 @@ export class SpawnedProcess implements PoolProcess {
       detached: true,
       env,
     })
-    const socket = this.#process.stdio[3] as Socket
-    const reader = new FrameReader<PoolReport>()
-    socket.on('data', (chunk: Buffer) => {
-      for (const frame of reader.push(chunk)) events.report(frame)
-    })
-    this.#line = new ChildLine(socket, (death) => events.died(death))
+    this.#lastWord = new LastWord((death) => events.died(death))
+    this.#socket = this.#process.stdio[3] as Socket
+    this.#listen((frame) => events.report(frame))
     this.#process.once('error', (error) => {
       this.dismiss()
       events.unborn(`it could not be started: ${error.message}`)
@@ -114,10 +112,21 @@ export class SpawnedProcess implements PoolProcess {
     this.#process.once('exit', (exitCode, name) => {
       const signal = name === null ? null : constants.signals[name]
       const oomKillSeen = name === 'SIGKILL' && oomKills.anyNew()
-      this.#line.died({ status: { exitCode, signal }, oomKillSeen })
+      this.#lastWord.died({ status: { exitCode, signal }, oomKillSeen })
     })
     const { pid } = this.#process
     if (pid !== undefined) process.nextTick(() => events.born(pid))
+  }
+
+  #listen(report: (frame: Frame<PoolReport>) => void): void {
+    const reader = new FrameReader<PoolReport>()
+    this.#socket.on('data', (chunk: Buffer) => {
+      for (const frame of reader.push(chunk)) report(frame)
+    })
+    this.#socket.on('end', () => this.#socket.destroy())
+    // EPIPE or ECONNRESET of a dying child; `close` follows, and its death says what happened.
+    this.#socket.on('error', () => {})
+    this.#socket.on('close', () => this.#lastWord.heard())
   }
 
   get pid(): number | undefined {
@@ -125,7 +134,7 @@ export class SpawnedProcess implements PoolProcess {
   }
 
   send(command: PoolCommand, body?: string): void {
-    this.#line.send(command, body)
+    if (!this.#socket.destroyed) this.#socket.write(encodeFrame(command, body))
   }
 
   kill(): void {
@@ -137,6 +146,6 @@ export class SpawnedProcess implements PoolProcess {
   }
 
   dismiss(): void {
-    this.#line.close()
+    this.#socket.destroy()
   }
 }
