@@ -109,10 +109,12 @@ describe('doctor', { timeout: 180_000 }, () => {
     expect(stdout).toMatch(/Left out: buildIndex \(.*per-argument\.mjs:7\).* it is given "acme" of the job's arguments/)
   })
 
-  it('sees by several arguments what is done for each of them', async () => {
-    const several = ['["acme", "x"]', '["ajax", "x"]', '["emca", "x"]'].flatMap((args) => ['--args', args])
-    const { candidates } = await diagnose('per-argument.mjs', ['search', ...several, '--runs', '6', '--warm', '3'])
-    expect(candidates).toEqual([])
+  it('sees by several arguments what is done for each of them, and what for all', async () => {
+    const several = ['["acme", "xx"]', '["ajax", "yy"]', '["emca", "zz"]'].flatMap((args) => ['--args', args])
+    const flags = [...several, '--runs', '6', '--warm', '3']
+    const { candidates } = await diagnose('per-argument.mjs', ['search_words', ...flags])
+    expect(candidates.map(({ function: name, kind }) => [name, kind])).toEqual([['wordsFor', 'hoist']])
+    expect(candidates[0]?.advice).toContain('such as search_words itself with typical arguments')
   })
 
   it('flags what opens a socket, and suggests the part that does not', async () => {

@@ -107,7 +107,9 @@ class Reporter {
     const { comparison } = this.#measured
     const kept = repeats.filter((repeat) => !given.has(repeat))
     const calls = await this.#findCalls(kept)
-    const candidates = kept.map((repeat, index) => this.#candidate(repeat, calls[index] ?? undefined))
+    const candidates = kept.map((repeat, index) =>
+      this.#candidate(repeat, repeat.needsArguments ? undefined : (calls[index] ?? undefined)),
+    )
     if (warming) candidates.push(this.#warmingCandidate(warming))
     candidates.sort((a, b) => worth(b) - worth(a))
     return {
@@ -130,7 +132,9 @@ class Reporter {
       function: frame.function,
       file: frame.file,
       kind: 'hoist',
-      isForeign: this.#measured.comparison.merge.frames.category(repeat.frame) !== 'application',
+      isForeign:
+        repeat.needsArguments === true ||
+        this.#measured.comparison.merge.frames.category(repeat.frame) !== 'application',
       unsafe: repeat.unsafe,
       ...(repeat.within === undefined ? {} : { within: this.#frame(repeat.within).function }),
       ...(repeat.caller === undefined ? {} : { caller: place.function }),

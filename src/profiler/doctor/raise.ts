@@ -66,7 +66,12 @@ export async function raiseRepeats(
       key,
       known
         ? together(known, repeat, target)
-        : { ...repeat, frame: target, caller: target === repeat.frame ? repeat.caller : undefined },
+        : {
+            ...repeat,
+            frame: target,
+            caller: target === repeat.frame ? repeat.caller : undefined,
+            needsArguments: value !== undefined,
+          },
     )
   }
   const repeats = [...merged.values()].sort((a, b) => b.coldMs - b.warmMs - (a.coldMs - a.warmMs))
@@ -99,6 +104,7 @@ function together(one: Repeat, other: Repeat, frame: number): Repeat {
     presence: Math.max(one.presence, other.presence),
     unsafe: one.unsafe,
     within: one.within ?? other.within,
+    needsArguments: one.needsArguments === true || other.needsArguments === true,
     caller: undefined,
   }
 }

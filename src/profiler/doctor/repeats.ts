@@ -22,6 +22,8 @@ export interface Repeat {
   readonly within: number | undefined
   /** The nearest caller with a file, for native code. */
   readonly caller: number | undefined
+  /** It is given some of the job's arguments, though it makes the same of all of them: it cannot be called without. */
+  readonly needsArguments?: boolean
 }
 
 const LEAST_MS = 1
