@@ -3,7 +3,8 @@ import type { Trial } from '../capture/trial.ts'
 import { FrameTable } from '../frame-table.ts'
 import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
-import type { Repeat, RepeatFinder } from './repeats.ts'
+import type { Repeat } from './repeat.ts'
+import type { RepeatFinder } from './repeats.ts'
 import { watchSuspects } from './witness-runs.ts'
 
 export interface Raised {

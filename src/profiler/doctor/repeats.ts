@@ -4,30 +4,13 @@ import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
 import { Explanation, GONE_SHARE, LEAST_PRESENCE } from './explanation.ts'
 import type { Openings } from './openings.ts'
+import type { Repeat } from './repeat.ts'
 import type { SuspectKinds } from './suspects.ts'
-
-/** Work of one function that every fresh process does, and a used one does not. */
-export interface Repeat {
-  /** The function's number in the frame table. */
-  readonly frame: number
-  /** Where in the trie it stands, topmost first. */
-  readonly nodes: readonly number[]
-  readonly coldMs: number
-  readonly warmMs: number
-  /** Share of the fresh processes, 0 to 1. */
-  readonly presence: number
-  /** What it opens that must not be carried over a fork. */
-  readonly unsafe: readonly string[]
-  /** The unsafe function that it is a part of. */
-  readonly within: number | undefined
-  /** The nearest caller with a file, for native code. */
-  readonly caller: number | undefined
-  /** It is given some of the job's arguments, though it makes the same of all of them: it cannot be called without. */
-  readonly needsArguments?: boolean
-}
 
 const LEAST_MS = 1
 const LEAST_SHARE = 0.1
+/** Of a function without a name. */
+const NAMED_SHARE = 0.8
 
 /** Where Node's event loop enters JavaScript: what is below has nothing in common. */
 const LOOP = new Set([
@@ -95,10 +78,20 @@ export class RepeatFinder {
     for (const child of trie.children(node)) {
       const frame = trie.frames[child] as number
       const isSplit = way.within !== undefined && this.unsafeOf(frame).length > 0
-      if (!isSplit && this.#isFinding(child, way)) this.#pick(child, picks, way.within)
+      if (!isSplit && this.#isFinding(child, way) && !this.#hasNamedParts(child, way))
+        this.#pick(child, picks, way.within)
       else if (this.#kinds.given.has(frame)) this.#walk(child, picks, { ...way, given: [...way.given, frame] })
       else this.#walk(child, picks, way)
     }
+  }
+
+  /** What has no name, but calls what has, and does little else, is better known by that. */
+  #hasNamedParts(node: number, way: Way): boolean {
+    if (this.isNameable(this.#comparison.merge.trie.frames[node] as number)) return false
+    const parts = new Map<number, Pick>()
+    this.#walk(node, parts, way)
+    const named = [...parts.values()].filter(({ frame }) => this.isNameable(frame)).flatMap(({ nodes }) => nodes)
+    return this.#sum(named, COLD).ms >= NAMED_SHARE * this.#comparison.of(node, COLD).ms
   }
 
   #pick(node: number, picks: Map<number, Pick>, within: number | undefined): void {
