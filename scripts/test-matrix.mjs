@@ -12,6 +12,7 @@ const TESTS = [
   'test/conformance',
   'test/process/fork',
   'test/process/native',
+  'test/process/witness',
   'test/process/worker',
   'test/process/redash',
 ]
