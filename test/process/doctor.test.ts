@@ -90,7 +90,7 @@ describe('doctor', { timeout: 180_000 }, () => {
   })
 
   it('names code that is slow only while it is new, and advises to warm it up', async () => {
-    const { candidates } = await diagnose('jit.mjs', ['score', '--args', '[17]', '--runs', '20', '--warm', '20'])
+    const { candidates } = await diagnose('jit.mjs', ['score', '--args', '[17]', '--runs', '8', '--warm', '8'])
     expect(candidates).toHaveLength(1)
     expect(candidates[0]).toMatchObject({ function: 'applyRules', kind: 'jit' })
     expect(candidates[0]?.advice).toContain('warmUp(')
