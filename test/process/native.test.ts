@@ -322,6 +322,22 @@ describe('watchReadable', () => {
     closeSync(b)
   })
 
+  test('hands over the last words of one that has left something unread', async () => {
+    const [a, b] = native.socketPair('stream')
+    writeSync(b, 'a command')
+    writeSync(a, 'last words')
+    closeSync(a)
+    const chunks: (string | null)[] = []
+    await new Promise<void>((resolve) => {
+      native.watchReadable(b, (chunk) => {
+        chunks.push(chunk === null ? null : chunk.toString())
+        if (chunk === null) resolve()
+      })
+    })
+    expect(chunks).toEqual(['last words', null])
+    closeSync(b)
+  })
+
   test('is silent after unwatch, and its descriptor can be watched again', async () => {
     const [a, b] = pair('stream')
     native.watchReadable(b, () => {
