@@ -92,31 +92,53 @@ export class LazyAbort {
 }
 
 export function createCurrentJob(identity: JobIdentity, abort: LazyAbort, reporter: JobReporter): CurrentJob {
-  let meta: JobMeta | undefined
-  return {
-    id: identity.id,
-    name: identity.name,
-    queue: identity.queue,
-    attempt: identity.attempt,
-    get signal() {
-      return abort.signal
-    },
-    get meta() {
-      meta ??= identity.meta === undefined ? {} : (JSON.parse(identity.meta) as JobMeta)
-      return meta
-    },
-    setMeta(next) {
-      const finding = findNonJson(next, 'meta')
+  return new RunningJob(identity, abort, reporter)
+}
+
+/**
+ * A class, because V8 gives every object literal with a getter a hidden class of its own, which keeps all that the
+ * getter can see until the next full collection. Its functions are fields: people take them out of the object.
+ */
+class RunningJob implements CurrentJob {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  readonly attempt: number
+  readonly setMeta: CurrentJob['setMeta']
+  readonly progress: CurrentJob['progress']
+  readonly log: CurrentJob['log']
+  readonly #abort: LazyAbort
+  readonly #metaText: string | undefined
+  #meta: JobMeta | undefined
+
+  constructor(identity: JobIdentity, abort: LazyAbort, reporter: JobReporter) {
+    this.id = identity.id
+    this.name = identity.name
+    this.queue = identity.queue
+    this.attempt = identity.attempt
+    this.#abort = abort
+    this.#metaText = identity.meta
+    this.setMeta = (meta) => {
+      const finding = findNonJson(meta, 'meta')
       if (finding) throw new UsageError(`setMeta(): ${finding}`)
-      meta = next
-      reporter.update({ meta: JSON.stringify(next) })
-    },
-    progress(fraction) {
+      this.#meta = meta
+      reporter.update({ meta: JSON.stringify(meta) })
+    }
+    this.progress = (fraction) => {
       if (!(fraction >= 0 && fraction <= 1)) {
         throw new UsageError(`progress(): expected a fraction from 0 to 1, got ${show(fraction)}`)
       }
       reporter.update({ progress: fraction })
-    },
-    log: (message) => reporter.log(String(message)),
+    }
+    this.log = (message) => reporter.log(String(message))
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get meta(): JobMeta {
+    this.#meta ??= this.#metaText === undefined ? {} : (JSON.parse(this.#metaText) as JobMeta)
+    return this.#meta
   }
 }

@@ -35,7 +35,7 @@ export function applyOutcomes(
     if (row === undefined) refused.push(outcome.executionId)
     else if (outcome.type === 'released') released.push(row)
     else if (runAgain(connection, row.seq, outcome, now)) again++
-    else ends.push({ ...row, outcome })
+    else ends.push({ outcome, ...row })
   }
   endAll(connection, ends, now)
   putBack(connection, released, now)

@@ -127,26 +127,26 @@ export class Execution {
     const ending = this.#ending
     if (ending?.type === 'lease-lost') return undefined
     const base = { jobId: this.job.id, executionId: this.job.executionId, ...this.#billOf(end) }
-    if (end.type === 'finished') return { ...base, type: 'finished', result: end.result }
+    if (end.type === 'finished') return { type: 'finished', result: end.result, ...base }
     if (end.type === 'unstarted' && ending?.type === 'stopped') {
-      return { ...base, type: 'stopped', failure: stoppedFailure(ending.graceMs, end) }
+      return { type: 'stopped', failure: stoppedFailure(ending.graceMs, end), ...base }
     }
-    if (end.type === 'unstarted') return { ...base, type: 'released' }
+    if (end.type === 'unstarted') return { type: 'released', ...base }
     switch (ending?.type) {
       case 'shutdown':
-        return { ...base, type: 'released' }
+        return { type: 'released', ...base }
       case 'stopped':
-        return { ...base, type: 'stopped', failure: stoppedFailure(ending.graceMs, end) }
+        return { type: 'stopped', failure: stoppedFailure(ending.graceMs, end), ...base }
       case 'canceled':
-        return { ...base, type: 'canceled' }
+        return { type: 'canceled', ...base }
       case 'killed':
-        return { ...base, type: 'failed', failure: killedFailure() }
+        return { type: 'failed', failure: killedFailure(), ...base }
       case 'limit':
-        return { ...base, type: 'failed', failure: ending.error.toFailure() }
+        return { type: 'failed', failure: ending.error.toFailure(), ...base }
       case 'timeout':
-        return { ...base, type: 'failed', failure: timeoutFailure(this.job.timeoutMs, this.#graceMs, end) }
+        return { type: 'failed', failure: timeoutFailure(this.job.timeoutMs, this.#graceMs, end), ...base }
       case undefined:
-        return { ...base, type: 'failed', failure: this.#failureOf(end) }
+        return { type: 'failed', failure: this.#failureOf(end), ...base }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { ExecutionOutcome } from '../../broker/broker.ts'
 import type { JobGateway } from '../../job/gateway.ts'
 import type { ClaimedJob } from '../../job/record.ts'
+import { ShortMap } from '../../support/short-map.ts'
 import type { ExecutionObserver, Isolation } from '../isolation/isolation.ts'
 import { withAftermath } from './aftermath.ts'
 import { Execution } from './execution.ts'
@@ -24,7 +25,7 @@ export class Executions {
   readonly #graceMs: number
   readonly #events: ExecutionsEvents
   /** By execution id, oldest first. */
-  readonly #running = new Map<string, Execution>()
+  readonly #running = new ShortMap<string, Execution>()
   readonly #limits = new LimitWatch()
   #interrupted = false
 
@@ -40,7 +41,7 @@ export class Executions {
   }
 
   list(): readonly Execution[] {
-    return [...this.#running.values()]
+    return this.#running.values()
   }
 
   find(executionId: string): Execution | undefined {

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { formatDuration } from '../../../support/duration.ts'
+import { ShortSet } from '../../../support/short-map.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, ProfileRequest, Profiling } from '../profiling.ts'
 import { askToHandOver } from './hand-over.ts'
@@ -34,7 +35,7 @@ export class ForkIsolation implements Isolation, Profiling {
   readonly #options: ForkOptions
   readonly #keeper: ZygoteKeeper
   readonly #standby: HorseHandle[] = []
-  readonly #running = new Set<HorseHandle>()
+  readonly #running = new ShortSet<HorseHandle>()
   #closing = false
   readonly #size: StandbySize
   #lookTimer: NodeJS.Timeout | undefined
@@ -84,7 +85,7 @@ export class ForkIsolation implements Isolation, Profiling {
 
   async close(): Promise<void> {
     this.#closing = true
-    for (const horse of this.#running) this.#kill(horse)
+    for (const horse of this.#running.values()) this.#kill(horse)
     await this.#keeper.close(this)
     for (const horse of this.#standby.splice(0)) horse.dismiss()
     clearInterval(this.#lookTimer)
@@ -175,7 +176,12 @@ export class ForkIsolation implements Isolation, Profiling {
   }
 
   async handOverProfiles(): Promise<void> {
-    await Promise.all([...this.#running].filter((horse) => horse.isProfiled).map(askToHandOver))
+    await Promise.all(
+      this.#running
+        .values()
+        .filter((horse) => horse.isProfiled)
+        .map(askToHandOver),
+    )
   }
 
   #kill(horse: HorseHandle): void {
@@ -194,7 +200,7 @@ export class ForkIsolation implements Isolation, Profiling {
   #watch(): void {
     this.#lookTimer ??= setInterval(() => {
       const now = performance.now()
-      for (const horse of this.#running) {
+      for (const horse of this.#running.values()) {
         horse.drainOutput()
         if (horse.settledAt !== undefined && now - horse.settledAt > this.#options.exitGraceMs) this.#cutShort(horse)
       }

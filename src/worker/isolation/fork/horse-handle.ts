@@ -262,7 +262,7 @@ export class HorseHandle {
   #judge(death: HorseDeath): ExecutionEnd {
     const wallMs = performance.now() - this.#assignedAt
     const billed = death.status ? { bill: this.#bill(death.status, wallMs) } : {}
-    if (this.#lastWord) return { ...this.#lastWord, ...billed }
+    if (this.#lastWord) return Object.assign(billed, this.#lastWord)
     if (this.#killed) return { type: 'killed', givenUp: false, ...billed }
     return { type: 'failed', failure: explainDeath(death, this.pid, wallMs, this.#stderr.tail), ...billed }
   }

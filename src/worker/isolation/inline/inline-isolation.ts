@@ -3,6 +3,7 @@ import { runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
 import { type DeclaredSchedule, listSchedules } from '../../../scheduler/declarations.ts'
+import { ShortMap } from '../../../support/short-map.ts'
 import { executeJob } from '../../execute-job.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { LoopWatch } from './loop-watch.ts'
@@ -33,7 +34,7 @@ export class InlineIsolation implements Isolation {
   readonly #options: InlineOptions
   readonly #events: InlineEvents | undefined
   /** What runs, and how to let go of it. */
-  readonly #running = new Map<ClaimedJob, () => void>()
+  readonly #running = new ShortMap<ClaimedJob, () => void>()
   readonly #watch: LoopWatch | undefined
 
   constructor(options: InlineOptions, events?: InlineEvents) {
@@ -41,7 +42,7 @@ export class InlineIsolation implements Isolation {
     this.#events = events
     if (options.blockedMs === undefined || events === undefined) return
     this.#watch = new LoopWatch(options.blockedMs, (ms) =>
-      events.blocked(ms, [...new Set([...this.#running.keys()].map(({ name }) => name))]),
+      events.blocked(ms, [...new Set(this.#running.keys().map(({ name }) => name))]),
     )
   }
 
@@ -70,7 +71,7 @@ export class InlineIsolation implements Isolation {
     this.#watch?.begin()
     const current = createCurrentJob(job, abort, observer)
     void executeJob(current, job.args, runInJob).then((result) =>
-      settle({ ...result, bill: { wallMs: performance.now() - begun } }),
+      settle({ bill: { wallMs: performance.now() - begun }, ...result }),
     )
     return {
       ended,

@@ -2,6 +2,7 @@ import type { JobFailure } from '../../../job/failure.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { ShortMap } from '../../../support/short-map.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
@@ -36,7 +37,7 @@ export class PoolChildHandle implements ExecutionHost {
   readonly #output: ChildOutput
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
-  readonly #running = new Map<number, PoolExecution>()
+  readonly #running = new ShortMap<number, PoolExecution>()
   #lastExecution = 0
   /** It runs a job that is to be alone in it. */
   #isTaken = false
@@ -157,7 +158,7 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   abort(execution: PoolExecution): void {
-    for (const [number, running] of this.#running) {
+    for (const [number, running] of this.#running.entries()) {
       if (running !== execution) continue
       this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
     }
@@ -283,7 +284,7 @@ export class PoolChildHandle implements ExecutionHost {
   /** It has said its last word on this job, or on all, and is about to leave. */
   #doom(number: number | undefined, failure: JobFailure): void {
     this.#isDoomed = true
-    for (const [key, execution] of this.#running) {
+    for (const [key, execution] of this.#running.entries()) {
       if (number === undefined || key === number) execution.doom = failure
     }
   }
@@ -304,7 +305,7 @@ export class PoolChildHandle implements ExecutionHost {
 
   #died(death: ExplainableDeath): void {
     this.drainOutput()
-    const executions = [...this.#running.values()]
+    const executions = this.#running.values()
     const wallMs = performance.now() - (executions[0]?.assignedAt ?? this.#readyAt)
     settleAtDeath(executions, {
       explained: explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, this.#output.complaint),

@@ -13,6 +13,7 @@ import { runHooks } from '../../../job/hooks.ts'
 import type { ProcessUsage } from '../../../job/record.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { listSchedules } from '../../../scheduler/declarations.ts'
+import { ShortMap } from '../../../support/short-map.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
@@ -48,7 +49,7 @@ export class PoolChild implements ExitGuarded {
   readonly #channel: ChildChannel
   readonly #alone: boolean
   readonly #output: SharedOutput | undefined
-  readonly #running = new Map<number, Run>()
+  readonly #running = new ShortMap<number, Run>()
   #dying = false
   /** Where an execution was ever to be measured. */
   #measuring: ChildMeasuring | undefined
@@ -207,8 +208,7 @@ export class PoolChild implements ExitGuarded {
   /** The job that this is called from, where that can be told. */
   #culprit(): number | undefined {
     if (this.#output) return this.#output.current
-    for (const execution of this.#running.keys()) return execution
-    return undefined
+    return this.#running.keys()[0]
   }
 }
 

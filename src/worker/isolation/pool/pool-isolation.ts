@@ -1,6 +1,7 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
+import { ShortSet } from '../../../support/short-map.ts'
 import { askToHandOver } from '../fork/hand-over.ts'
 import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, Profiling } from '../profiling.ts'
@@ -26,7 +27,7 @@ export class PoolIsolation implements Isolation, Profiling {
   /** Those with room, the last used last: it is taken first, so that those that are not needed become idle. */
   readonly #roomy: PoolChildHandle[] = []
   readonly #waiting: PoolExecution[] = []
-  readonly #running = new Set<PoolExecution>()
+  readonly #running = new ShortSet<PoolExecution>()
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
   #schedules: readonly DeclaredSchedule[] = []
@@ -88,7 +89,12 @@ export class PoolIsolation implements Isolation, Profiling {
   }
 
   async handOverProfiles(): Promise<void> {
-    await Promise.all([...this.#running].filter(({ profile }) => profile !== undefined).map(askToHandOver))
+    await Promise.all(
+      this.#running
+        .values()
+        .filter(({ profile }) => profile !== undefined)
+        .map(askToHandOver),
+    )
   }
 
   /** Children that have loaded before finish their jobs; others take their places meanwhile. */
@@ -114,7 +120,7 @@ export class PoolIsolation implements Isolation, Profiling {
 
   async #close(): Promise<void> {
     this.#break(undefined)
-    for (const execution of this.#running) execution.kill()
+    for (const execution of this.#running.values()) execution.kill()
     await this.#roster.close()
     await this.#nursery.close()
   }
