@@ -40,6 +40,10 @@ static const struct {
     {"onLoopEmpty", js_on_loop_empty},
     {"loopActivity", js_loop_activity},
     {"onInterruptSignal", js_on_interrupt_signal},
+    {"prepareSampler", js_prepare_sampler},
+    {"dismissSampler", js_dismiss_sampler},
+    {"startSampler", js_start_sampler},
+    {"stopSampler", js_stop_sampler},
 };
 
 NAPI_MODULE_INIT() {

@@ -40,5 +40,9 @@ napi_value js_random(napi_env env, napi_callback_info info);
 napi_value js_on_loop_empty(napi_env env, napi_callback_info info);
 napi_value js_loop_activity(napi_env env, napi_callback_info info);
 napi_value js_on_interrupt_signal(napi_env env, napi_callback_info info);
+napi_value js_prepare_sampler(napi_env env, napi_callback_info info);
+napi_value js_dismiss_sampler(napi_env env, napi_callback_info info);
+napi_value js_start_sampler(napi_env env, napi_callback_info info);
+napi_value js_stop_sampler(napi_env env, napi_callback_info info);
 
 #endif

@@ -29,6 +29,7 @@
               'packing.c',
               'process.c',
               'random.c',
+              'sampler.c',
               'serve.c',
               'socket.c',
               'threads.c',

@@ -93,14 +93,18 @@ static void hand_over(struct watch *watch, const char *bytes, size_t length) {
   napi_close_handle_scope(env, scope);
 }
 
+/*
+ * libuv says UV_EBADF, and listens no more, where the other end was closed with something in it unread: a process that died before
+ * it took a command. What that process has said before is there all the same.
+ */
 static void on_readable(uv_poll_t *poll, int status, int events) {
   struct watch *watch = poll->data;
   struct watches *watches = watches_of(watch->env);
   (void)events;
-  for (int i = 0; i < MOST_CHUNKS && !uv_is_closing((uv_handle_t *)poll); i++) {
-    ssize_t got = status < 0 ? 0 : read(watch->descriptor, watches->bytes, CHUNK);
+  for (int i = 0; (status < 0 || i < MOST_CHUNKS) && !uv_is_closing((uv_handle_t *)poll); i++) {
+    ssize_t got = read(watch->descriptor, watches->bytes, CHUNK);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
+    if (got < 0 && errno == EAGAIN && status == 0) return;
     /* A broken stream ends like any other; what broke it, its other end knows. */
     hand_over(watch, watches->bytes, got < 0 ? 0 : (size_t)got);
   }

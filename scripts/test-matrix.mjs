@@ -13,6 +13,7 @@ const TESTS = [
   'test/process/fork',
   'test/process/heir',
   'test/process/native',
+  'test/process/witness',
   'test/process/worker',
   'test/process/redash',
 ]

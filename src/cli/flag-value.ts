@@ -21,8 +21,9 @@ export function parseFlagValue(flagName: string, flag: Flag, text: string | unde
     case 'texts':
       return text
     case 'duration':
+      return /^\d+$/.test(text) && flag.bare === 'seconds' ? Number(text) * 1000 : parseTimeSpan(flagName, text)
     case 'duration-or-switch':
-      return parseDuration(/^\d+$/.test(text) ? Number(text) : text, flagName)
+      return parseTimeSpan(flagName, text)
     case 'time':
       return parseTime(flagName, text)
     case 'whole':
@@ -42,6 +43,10 @@ export function parseFlagValue(flagName: string, flag: Flag, text: string | unde
 export function placeholder(flag: Flag): string {
   if (flag.kind === 'switch') return ''
   return flag.kind === 'choice' ? (flag.value ?? flag.choices.join('|')) : flag.value
+}
+
+function parseTimeSpan(flagName: string, text: string): number {
+  return parseDuration(/^\d+$/.test(text) ? Number(text) : text, flagName)
 }
 
 function parseTime(flagName: string, text: string): number {

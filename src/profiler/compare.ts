@@ -63,6 +63,36 @@ export class Comparison {
     return (this.merge.trie.figures(node, side).self * this.#scale(node, side)) / executions / 1000
   }
 
+  /** The headings below which the job's own stacks are. */
+  jobNodes(): number[] {
+    const { parents } = this.merge.trie
+    const isTop = (node: number): boolean => this.#phases[parents[node] as number] === undefined
+    return this.#phases.flatMap((phase, node) => (phase === 'job' && isTop(node) ? [node] : []))
+  }
+
+  /** Of all places where a function stands in the job's stacks, cold and warm; what stands below itself counts once. */
+  frameMs(frame: number): readonly [cold: number, warm: number] {
+    const { trie } = this.merge
+    const visit = (node: number): [number, number] => {
+      if (trie.frames[node] === frame) return [this.of(node, COLD).ms, this.of(node, WARM).ms]
+      const below = trie.children(node).map(visit)
+      return [sum(below.map(([cold]) => cold)), sum(below.map(([, warm]) => warm))]
+    }
+    const all = this.jobNodes().map(visit)
+    return [sum(all.map(([cold]) => cold)), sum(all.map(([, warm]) => warm))]
+  }
+
+  /** The nearest caller with a file of the application's or of a package's. */
+  caller(node: number): number | undefined {
+    const { trie, frames } = this.merge
+    for (let at = trie.parents[node] as number; at > 0; at = trie.parents[at] as number) {
+      const frame = trie.frames[at] as number
+      const category = frames.category(frame)
+      if (category === 'application' || category === 'node_modules') return frame
+    }
+    return undefined
+  }
+
   diff(node: number): NodeDiff {
     const cold = this.of(node, COLD)
     const warm = this.of(node, WARM)
@@ -105,4 +135,8 @@ export class Comparison {
     }
     return { ...profile, meta }
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Frame, FrameCategory } from './profile.ts'
 import { SourceMaps } from './source-maps.ts'
 import type { CallFrame } from './v8.ts'
@@ -22,17 +22,27 @@ export class FrameTable {
 
   /** The number of a frame. */
   intern(frame: CallFrame): number {
-    let places = this.#byFile.get(frame.url)
-    if (places === undefined) {
-      places = new Map()
-      this.#byFile.set(frame.url, places)
-    }
+    const places = this.#byFile.get(frame.url) ?? this.#newFile(frame.url)
     const key = `${frame.functionName}:${frame.lineNumber}:${frame.columnNumber}`
-    const known = places.get(key)
-    if (known !== undefined) return known
+    return places.get(key) ?? this.#newPlace(places, key, frame)
+  }
+
+  /** Scripts of CommonJS have paths, where V8 tells of them itself; its inspector makes URLs of those. */
+  #newFile(url: string): Map<string, number> {
+    const same = url.startsWith('/') ? this.#byFile.get(pathToFileURL(url).href) : undefined
+    const places = same ?? new Map<string, number>()
+    this.#byFile.set(url, places)
+    if (url.startsWith('/')) this.#byFile.set(pathToFileURL(url).href, places)
+    return places
+  }
+
+  #newPlace(places: Map<string, number>, key: string, seen: CallFrame): number {
+    const { functionName, lineNumber, columnNumber } = seen
+    const url = seen.url.startsWith('/') ? pathToFileURL(seen.url).href : seen.url
+    const frame = { functionName, url, lineNumber, columnNumber }
     const index = this.#frames.push(frame) - 1
     places.set(key, index)
-    const path = pathOf(frame.url)
+    const path = pathOf(url)
     this.#own.push(path.startsWith(OWN_FOLDER))
     this.#categories.push(categoryOf(frame, path))
     return index
@@ -51,6 +61,11 @@ export class FrameTable {
 
   isOwn(index: number): boolean {
     return this.#own[index] as boolean
+  }
+
+  /** As isOwn, of a file. */
+  static isOwnUrl(url: string): boolean {
+    return pathOf(url).startsWith(OWN_FOLDER)
   }
 
   category(index: number): FrameCategory {

@@ -40,6 +40,7 @@ export class ProfileMerge {
   readonly trie: StackTrie
   readonly totals: readonly SideTotals[]
   readonly #byProcess: boolean
+  readonly #remarks = new Set<string>()
 
   constructor({ byProcess = false, sides = 1 }: MergeOptions = {}) {
     this.#byProcess = byProcess
@@ -57,6 +58,7 @@ export class ProfileMerge {
     totals.processes.add(raw.pid)
     totals.startUs += raw.startUs
     totals.stopUs += raw.stopUs
+    if (raw.remark !== undefined) this.#remarks.add(raw.remark)
     if (raw.kind === 'heap') return this.#addHeap(raw, side)
     const walk = new CpuWalk(raw.profile as CpuProfile, this.frames, this.trie)
     for (const marks of raw.executions) this.#addExecution(raw, walk, marks, side)
@@ -149,8 +151,10 @@ export class ProfileMerge {
     }
     const { startUs, stopUs, executions, processes } = this.totals[0] as SideTotals
     if (scaled) addSampler(nodes, this.frames, startUs, stopUs, executions)
+    const remarks = this.#remarks.size === 0 ? {} : { remarks: [...this.#remarks] }
+    const figures = { executions, processes: processes.size, sampler: { startUs, stopUs }, cpuUs: this.cpuUs() }
     return {
-      meta: { ...meta, executions, processes: processes.size, sampler: { startUs, stopUs }, cpuUs: this.cpuUs() },
+      meta: { ...meta, ...figures, ...remarks },
       frames: this.frames.locate(folder),
       nodes: withoutEmpty(withGroupTotals(nodes.map(decorate))),
     }
@@ -158,7 +162,7 @@ export class ProfileMerge {
 }
 
 /** What only the one who measured can know. */
-export type ProfileHead = Omit<ProfileMeta, 'executions' | 'processes' | 'sampler' | 'cpuUs'>
+export type ProfileHead = Omit<ProfileMeta, 'executions' | 'processes' | 'sampler' | 'cpuUs' | 'remarks'>
 
 const PHASE_NAMES: readonly Phase[] = ['after-fork', 'load', 'job', 'finish', 'exit']
 

@@ -100,6 +100,8 @@ export interface ProfileMeta {
   readonly sampler: { readonly startUs: number; readonly stopUs: number }
   /** CPU that the kernel counted for the measured spans, over all executions; 0 where it does not say. */
   readonly cpuUs: number
+  /** What a reader is to know of how it was measured; absent where there is nothing to say. */
+  readonly remarks?: readonly string[]
   /** When the measuring began, Unix milliseconds. */
   readonly startedAt: number
   /** How long the window was. */

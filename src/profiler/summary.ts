@@ -13,6 +13,7 @@ export function summariseProfile(profile: Profile): string {
   lines.push('', 'themselves, without what they call:')
   for (const { label, self } of selfRows(profile).slice(0, ROWS)) lines.push(row(profile, label, self, total))
   if (meta.unit === 'microseconds') lines.push('', samplerLine(profile))
+  for (const remark of meta.remarks ?? []) lines.push(`note: ${remark}`)
   return lines.join('\n')
 }
 

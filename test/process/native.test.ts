@@ -322,6 +322,22 @@ describe('watchReadable', () => {
     closeSync(b)
   })
 
+  test('hands over the last words of one that has left something unread', async () => {
+    const [a, b] = native.socketPair('stream')
+    writeSync(b, 'a command')
+    writeSync(a, 'last words')
+    closeSync(a)
+    const chunks: (string | null)[] = []
+    await new Promise<void>((resolve) => {
+      native.watchReadable(b, (chunk) => {
+        chunks.push(chunk === null ? null : chunk.toString())
+        if (chunk === null) resolve()
+      })
+    })
+    expect(chunks).toEqual(['last words', null])
+    closeSync(b)
+  })
+
   test('is silent after unwatch, and its descriptor can be watched again', async () => {
     const [a, b] = pair('stream')
     native.watchReadable(b, () => {
@@ -482,3 +498,39 @@ describe('a failed call is an error of the system', () => {
 function openFlags(descriptor: number): string {
   return /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? ''
 }
+
+describe('sampler', () => {
+  test('is made ready once, and samples what runs from its start to its end', () => {
+    expect(native.prepareSampler()).toBe(true)
+    expect(native.prepareSampler()).toBe(true)
+    const before = Number(process.hrtime.bigint() / 1000n)
+    native.startSampler(1000)
+    spin()
+    const profile = JSON.parse(native.stopSampler()) as {
+      nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[]
+      samples: number[]
+      timeDeltas: number[]
+      startTime: number
+      endTime: number
+    }
+    expect(profile.startTime).toBeGreaterThanOrEqual(before)
+    expect(profile.endTime).toBeGreaterThan(profile.startTime)
+    expect(profile.timeDeltas).toHaveLength(profile.samples.length)
+    const ids = new Set(profile.nodes.map(({ id }) => id))
+    expect(profile.samples.every((id) => ids.has(id))).toBe(true)
+    const found = profile.nodes.find(({ callFrame }) => callFrame.functionName === 'spin')
+    expect(found?.callFrame.url).toMatch(/native\.test\.ts$/)
+    native.dismissSampler()
+  })
+
+  test('refuses to start or stop where it is not ready', () => {
+    expect(() => native.startSampler(1000)).toThrow(/prepareSampler\(\) has not been called/)
+    expect(() => native.stopSampler()).toThrow(/there is no sampler/)
+    expect(() => native.startSampler(0)).toThrow(TypeError)
+  })
+
+  function spin(): void {
+    const until = process.hrtime.bigint() + 100_000_000n
+    while (process.hrtime.bigint() < until);
+  }
+})

@@ -68,6 +68,9 @@ describe('a command line', () => {
     const { flags } = parse('enqueue', 'add', '--in', '1.5m', '--wait=20s', '--at', '2030-01-01T00:00:00Z')
     expect(flags).toEqual({ in: 90_000, wait: 20_000, at: Date.UTC(2030, 0, 1) })
     expect(parse('worker', '--grace', '250').flags).toEqual({ grace: 250 })
+    // As other profilers have it.
+    expect(parse('profile', '-d', '10').flags).toEqual({ duration: 10_000 })
+    expect(parse('profile', '-d', '10ms').flags).toEqual({ duration: 10 })
   })
 
   test('a flag that may stand without its value leaves the next word alone', () => {

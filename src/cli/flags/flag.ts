@@ -7,7 +7,9 @@ export type Flag = {
   readonly hidden?: true
 } & (
   | { readonly kind: 'switch' }
-  | { readonly kind: 'text' | 'texts' | 'duration' | 'time'; readonly value: string }
+  | { readonly kind: 'text' | 'texts' | 'time'; readonly value: string }
+  /** A number without a unit is milliseconds, unless it says `seconds`. */
+  | { readonly kind: 'duration'; readonly value: string; readonly bare?: 'seconds' }
   | { readonly kind: 'whole'; readonly value: string; readonly least: number; readonly most?: number }
   /** `4`, or `2..8`. */
   | { readonly kind: 'range'; readonly value: string; readonly least: number }

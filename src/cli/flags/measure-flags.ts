@@ -34,7 +34,13 @@ export const MEASURE_FLAGS = {
     value: 'WORKER',
     help: 'pid or name of a worker that runs on this host, or of a master: all of its workers',
   },
-  duration: { kind: 'duration', short: 'd', value: 'D', help: 'with -p: how long; else 10s' },
+  duration: {
+    kind: 'duration',
+    short: 'd',
+    value: 'D',
+    bare: 'seconds',
+    help: 'with -p: how long; a number without a unit is seconds; else 10s',
+  },
   output: {
     kind: 'text',
     short: 'o',
@@ -78,7 +84,7 @@ export const MEASURE_FLAGS = {
     kind: 'whole',
     value: 'N',
     least: 5,
-    help: 'fresh processes to measure; else as many as fit into 12 s, 10 to 100',
+    help: 'fresh processes to measure; else 10 to 100, until their mean is known or 12 s are over',
   },
   warm: {
     kind: 'whole',

@@ -61,6 +61,7 @@ export class Trial {
         bootTimeoutMs: options.bootTimeoutMs ?? 60_000,
         freeze: options.freeze ?? true,
         witness: options.witness ?? false,
+        sampler: options.witness !== true,
         hiddenEnv: options.hiddenEnv ?? ['WORKHORSE_BROKER'],
         ballastMb: 0,
         exitGraceMs: 5000,

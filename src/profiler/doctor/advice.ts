@@ -7,6 +7,8 @@ export interface AdviceFacts {
   /** As shown to people. */
   readonly file: string
   readonly kind: 'hoist' | 'jit'
+  /** Not the application's own: it has to be reached by something that leads to it. */
+  readonly isForeign?: boolean
   readonly unsafe: readonly string[]
   /** The unsafe function that it is a part of. */
   readonly within?: string
@@ -17,6 +19,9 @@ export interface AdviceFacts {
 
 /** The mend, as one or two sentences. */
 export function adviseOn(facts: AdviceFacts): string {
+  if (facts.kind === 'jit' && facts.isForeign) {
+    return `It is slow only until V8 has compiled and optimised it. Run what leads to it before the fork, such as ${facts.job} itself: warmUp(async () => { for (let i = 0; i < 100; i++) await …(/* typical arguments */) })`
+  }
   if (facts.kind === 'jit') {
     return `It is slow only until V8 has compiled and optimised it. Run it before the fork: warmUp(async () => { for (let i = 0; i < 100; i++) await ${callOf(facts, '/* typical arguments */')} })`
   }
@@ -28,6 +33,9 @@ export function adviseOn(facts: AdviceFacts): string {
     facts.within === undefined ? '' : `${facts.within}, which calls it, has to stay in the job; this part need not. `
   if (facts.caller !== undefined && facts.call === undefined) {
     return `${part}Move what ${facts.caller} does with it before the fork: preload(() => …), and keep the result in the module`
+  }
+  if (facts.call === undefined && (facts.isForeign || callOf(facts, '') === '…')) {
+    return `${part}Have it done before the fork: preload(() => …), with something that leads to it, such as ${facts.job} itself with typical arguments`
   }
   return `${part}Move it before the fork: preload(() => ${callOf(facts, '')}), and keep what it makes in the module${facts.call === undefined ? '' : importHint(facts.call)}`
 }

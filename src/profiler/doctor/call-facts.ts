@@ -1,10 +1,22 @@
-import type { CallPlace, RawProfile, WitnessReport } from '../../worker/isolation/profiling.ts'
+import type {
+  CallPlace,
+  CountedFunction,
+  CountedRange,
+  RawProfile,
+  WitnessReport,
+} from '../../worker/isolation/profiling.ts'
 import type { CallFrame } from '../v8.ts'
+import { flatten, onlyColdShare, repeatedShare } from './counted-parts.ts'
 
 interface Known {
   readonly frame: CallFrame
   readonly lineNumber: number
   readonly endLine: number
+  /** Its characters in the file. */
+  readonly span: CountedRange
+  /** What of it has run, in each fresh process and in each used one. */
+  readonly coldParts: CountedRange[][]
+  readonly warmParts: CountedRange[][]
   /** Witnessed fresh processes that called it. */
   coldProcesses: number
   /** Calls in all of those. */
@@ -34,13 +46,18 @@ export class CallFacts {
       const known = this.#known(call)
       known.coldProcesses++
       known.coldCalls += call.count
+      known.coldParts.push(flatten(call.ranges))
     }
     this.openings.push(...opened)
   }
 
   addWarm(raw: RawProfile): void {
     this.#warmExecutions += raw.executions.length
-    for (const call of (raw.profile as WitnessReport).calls) this.#known(call).warmCalls += call.count
+    for (const call of (raw.profile as WitnessReport).calls) {
+      const known = this.#known(call)
+      known.warmCalls += call.count
+      known.warmParts.push(flatten(call.ranges))
+    }
   }
 
   /** Share of fresh processes that call it; undefined where nothing is known of it. */
@@ -61,6 +78,30 @@ export class CallFacts {
     return known.warmCalls / this.#warmExecutions >= cold * LEAST_ALIKE
   }
 
+  /**
+   * Of the code that it runs in a fresh process, the share that it never runs in a used one: high where it makes
+   * something at its first call and keeps it. 0 to 1; the least of all fresh processes.
+   */
+  onlyColdShare(frame: CallFrame): number {
+    const known = this.#find(frame)
+    if (known === undefined || known.coldParts.length === 0) return 0
+    return Math.min(...known.coldParts.map((parts) => onlyColdShare(parts, known.warmParts)))
+  }
+
+  /** False where a used process does again what it did, but for some executions only. */
+  worksAlike(frame: CallFrame): boolean {
+    const known = this.#find(frame)
+    const [cold, warm] = [known?.coldParts[0], known?.warmParts[0]]
+    if (cold === undefined || warm === undefined) return true
+    return repeatedShare(cold, warm, this.#warmExecutions) >= LEAST_ALIKE
+  }
+
+  /** True where the one is written within the other, and so can see what that was given. */
+  isWithin(inner: CallFrame, outer: CallFrame): boolean {
+    const [a, b] = [this.#find(inner)?.span, this.#find(outer)?.span]
+    return inner.url === outer.url && a !== undefined && b !== undefined && b[0] <= a[0] && a[1] <= b[1]
+  }
+
   /** The function that a call was made in: the innermost of its name around the call. */
   functionAround({ functionName, url, lineNumber }: CallPlace): CallFrame | undefined {
     // Stacks name methods with their class.
@@ -76,7 +117,7 @@ export class CallFacts {
     return this.#find(frame)?.endLine
   }
 
-  #known(frame: WitnessReport['calls'][number]): Known {
+  #known(frame: CountedFunction): Known {
     const key = keyOf(frame)
     const list = this.#functions.get(key) ?? []
     this.#functions.set(key, list)
@@ -87,6 +128,9 @@ export class CallFacts {
         frame: { functionName, url, lineNumber, columnNumber },
         lineNumber,
         endLine: frame.endLine,
+        span: frame.ranges[0] ?? [0, 0, 0],
+        coldParts: [],
+        warmParts: [],
         coldProcesses: 0,
         coldCalls: 0,
         warmCalls: 0,

@@ -7,12 +7,15 @@ import { COLD, WARM } from '../compare.ts'
 import type { Frame, Profile } from '../profile.ts'
 import { adviseOn } from './advice.ts'
 import type { Candidate, Diagnosis, Exclusion } from './candidate.ts'
+import { doneLess } from './done-less.ts'
 import { Openings } from './openings.ts'
 import { type ExportAnswer, type ExportQuestion, FIND_EXPORTS } from './probe-jobs.ts'
 import { raiseRepeats } from './raise.ts'
-import { type Repeat, RepeatFinder } from './repeats.ts'
+import type { Repeat } from './repeat.ts'
+import { RepeatFinder } from './repeats.ts'
+import { kindsOf, suspectsOf } from './suspects.ts'
 import { findWarming, type Warming } from './warming.ts'
-import { witness } from './witness-runs.ts'
+import { watchSuspects, witness } from './witness-runs.ts'
 
 export interface DoctorOptions extends TrialOptions {
   readonly job: string
@@ -59,12 +62,22 @@ export async function examine(options: DoctorOptions): Promise<Examination> {
   const bench = await Trial.open({ ...options, modules: [...options.modules, PROBE_JOBS], witness: true })
   try {
     const facts = await witness(bench, job, args)
-    const finder = new RepeatFinder(measured.comparison, facts, new Openings(facts.openings))
-    const found = finder.find()
-    const { frames } = measured.comparison.merge
-    const { repeats, given } = await raiseRepeats(bench, job, args, found, finder, facts, frames)
-    const explained = new Set([...repeats.flatMap(({ nodes }) => nodes), ...finder.calledLess()])
-    const warming = findWarming(measured.comparison, finder.jobNodes(), explained)
+    const { comparison } = measured
+    const { frames } = comparison.merge
+    const suspects = suspectsOf(comparison)
+    const seen = await watchSuspects(
+      bench,
+      job,
+      args,
+      suspects.map((frame) => frames.callFrame(frame)),
+    )
+    const finder = new RepeatFinder(comparison, facts, new Openings(facts.openings), kindsOf(suspects, seen))
+    const { repeats, given } = await raiseRepeats(bench, job, args, finder.find(), finder, facts, frames)
+    const explained = new Set([
+      ...repeats.flatMap(({ nodes }) => nodes),
+      ...doneLess(comparison, facts, finder.explanation),
+    ])
+    const warming = findWarming(comparison, explained, (frame) => finder.explanation.doesLess(frame))
     const report = new Reporter(options, measured, bench)
     return await report.write(repeats, given, warming, trial.enqueued)
   } finally {
@@ -95,7 +108,9 @@ class Reporter {
     const { comparison } = this.#measured
     const kept = repeats.filter((repeat) => !given.has(repeat))
     const calls = await this.#findCalls(kept)
-    const candidates = kept.map((repeat, index) => this.#candidate(repeat, calls[index] ?? undefined))
+    const candidates = kept.map((repeat, index) =>
+      this.#candidate(repeat, repeat.needsArguments ? undefined : (calls[index] ?? undefined)),
+    )
     if (warming) candidates.push(this.#warmingCandidate(warming))
     candidates.sort((a, b) => worth(b) - worth(a))
     return {
@@ -118,6 +133,9 @@ class Reporter {
       function: frame.function,
       file: frame.file,
       kind: 'hoist',
+      isForeign:
+        repeat.needsArguments === true ||
+        this.#measured.comparison.merge.frames.category(repeat.frame) !== 'application',
       unsafe: repeat.unsafe,
       ...(repeat.within === undefined ? {} : { within: this.#frame(repeat.within).function }),
       ...(repeat.caller === undefined ? {} : { caller: place.function }),
@@ -139,6 +157,7 @@ class Reporter {
 
   #warmingCandidate({ frame, coldMs, warmMs, presence }: Warming): Candidate {
     const { function: name, file, line } = this.#frame(frame)
+    const isForeign = this.#measured.comparison.merge.frames.category(frame) !== 'application'
     return {
       function: name,
       file,
@@ -148,13 +167,14 @@ class Reporter {
       presence: rounded(presence),
       kind: 'jit',
       unsafe: [],
-      advice: adviseOn({ job: this.#options.job, function: name, file, kind: 'jit', unsafe: [] }),
+      advice: adviseOn({ job: this.#options.job, function: name, file, kind: 'jit', isForeign, unsafe: [] }),
     }
   }
 
   #exclusion(repeat: Repeat, value: string): Exclusion {
     const { function: name, file, line } = this.#frame(repeat.frame)
-    const reason = `it is given ${value} of the job's arguments, so it is done for this job and not for all`
+    const one = this.#options.args.length > 1 ? '' : ' as far as one call can tell; give several --args to be sure'
+    const reason = `it is given ${value} of the job's arguments, so it is done for this job and not for all${one}`
     return { function: name, file, line, coldMsPerJob: rounded(repeat.coldMs), reason }
   }
 
@@ -197,9 +217,13 @@ function pathOf(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url.replace(/[?#].*$/, '')) : url
 }
 
-/** What must not be moved comes after what may be, whatever it costs. */
-function worth({ coldMsPerJob, warmMsPerJob, unsafe }: Candidate): number {
-  return (coldMsPerJob - warmMsPerJob) * (unsafe.length > 0 ? 1e-6 : 1)
+/** What may be moved as it is comes first, if it is worth mentioning beside what may not; compiling is a rest. */
+const WORTH_OF_UNSAFE = 0.2
+const WORTH_OF_JIT = 0.1
+
+function worth({ coldMsPerJob, warmMsPerJob, unsafe, kind }: Candidate): number {
+  const weight = kind === 'jit' ? WORTH_OF_JIT : unsafe.length > 0 ? WORTH_OF_UNSAFE : 1
+  return (coldMsPerJob - warmMsPerJob) * weight
 }
 
 function rounded(value: number): number {

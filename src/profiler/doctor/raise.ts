@@ -1,8 +1,10 @@
+import type { CallPlace } from '../../worker/isolation/profiling.ts'
 import type { Trial } from '../capture/trial.ts'
-import type { FrameTable } from '../frame-table.ts'
+import { FrameTable } from '../frame-table.ts'
 import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
-import type { Repeat, RepeatFinder } from './repeats.ts'
+import type { Repeat } from './repeat.ts'
+import type { RepeatFinder } from './repeats.ts'
 import { watchSuspects } from './witness-runs.ts'
 
 export interface Raised {
@@ -14,8 +16,7 @@ export interface Raised {
 /**
  * After an `await` the sampler sees a function without its callers, so the shallowest one that it has seen need not be
  * the shallowest there is. Here each repeat is called once more under a debugger, which knows callers over awaits, and goes
- * up to its outermost caller that is called in every fresh process and never in a used one, opens nothing, and is
- * given none of the job's arguments. Repeats that meet in one caller become one.
+ * up to its outermost caller that does nothing else, opens nothing, and is given none of the job's arguments. Repeats that meet in one caller become one.
  */
 export async function raiseRepeats(
   trial: Trial,
@@ -32,7 +33,12 @@ export async function raiseRepeats(
     args,
     found.map(({ frame }) => frames.callFrame(frame)),
   )
-  const chains = found.map((_, index) => (own.given.has(index) ? [] : repeatedCallers(own.callers.get(index) ?? [])))
+  /** A used process gets other arguments, too, and does not call it for them: then it is not done for each of them. */
+  const isForAll = (index: number): boolean =>
+    own.givenVarious.has(index) && finder.isRepeated(frames.callFrame((found[index] as Repeat).frame))
+  const chains = found.map((_, index) =>
+    own.given.has(index) ? [] : repeatedCallers(found[index] as Repeat, own.callers.get(index) ?? []),
+  )
   const ancestors = [...new Map(chains.flat().map((frame) => [frames.intern(frame), frame])).entries()]
   const above = await watchSuspects(
     trial,
@@ -46,32 +52,42 @@ export async function raiseRepeats(
   const given = new Map<Repeat, string>()
   for (const [index, repeat] of found.entries()) {
     const value = own.given.get(index)
-    if (value !== undefined) {
+    if (value !== undefined && !isForAll(index)) {
       given.set(repeat, value)
       continue
     }
     const chain = (chains[index] as CallFrame[]).map((frame) => frames.intern(frame))
     const stop = chain.findIndex(isGivenOne)
-    const target = (stop < 0 ? chain : chain.slice(0, stop)).at(-1) ?? repeat.frame
+    const way = stop < 0 ? chain : chain.slice(0, stop)
+    // What has no name is a bad name for it.
+    const target = way.findLast((frame) => finder.isNameable(frame)) ?? repeat.frame
     const key = frames.category(target) === 'native' ? -1 - index : target
     const known = merged.get(key)
     merged.set(
       key,
       known
         ? together(known, repeat, target)
-        : { ...repeat, frame: target, caller: target === repeat.frame ? repeat.caller : undefined },
+        : {
+            ...repeat,
+            frame: target,
+            caller: target === repeat.frame ? repeat.caller : undefined,
+            needsArguments: value !== undefined,
+          },
     )
   }
   const repeats = [...merged.values()].sort((a, b) => b.coldMs - b.warmMs - (a.coldMs - a.warmMs))
   return { repeats: [...repeats, ...given.keys()], given }
 
   /** Up from the function, as long as all on the way can be done before the fork. */
-  function repeatedCallers(stack: readonly Parameters<CallFacts['functionAround']>[0][]): CallFrame[] {
+  function repeatedCallers(repeat: Repeat, stack: readonly CallPlace[]): CallFrame[] {
     const callers: CallFrame[] = []
-    for (const place of stack) {
-      if (place.url === '' || place.url.startsWith('node:')) continue
+    const places = stack.filter(({ url }) => url !== '' && !url.startsWith('node:'))
+    for (const [at, place] of places.entries()) {
       const caller = facts.functionAround(place)
-      if (caller === undefined || !finder.isRepeated(caller)) break
+      const above = places[at + 1]
+      // What Workhorse calls is the job's own function.
+      if (caller === undefined || above === undefined || FrameTable.isOwnUrl(above.url)) break
+      if (!finder.isRepeated(caller) && !finder.isShellOf(repeat, caller)) break
       const index = frames.intern(caller)
       if (frames.isOwn(index) || finder.unsafeOf(index).length > 0) break
       callers.push(caller)
@@ -89,6 +105,7 @@ function together(one: Repeat, other: Repeat, frame: number): Repeat {
     presence: Math.max(one.presence, other.presence),
     unsafe: one.unsafe,
     within: one.within ?? other.within,
+    needsArguments: one.needsArguments === true || other.needsArguments === true,
     caller: undefined,
   }
 }

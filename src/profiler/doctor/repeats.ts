@@ -2,30 +2,26 @@ import { COLD, type Comparison, isSignificant, type PerJob, WARM } from '../comp
 import type { FrameTable } from '../frame-table.ts'
 import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
+import { Explanation, GONE_SHARE, LEAST_PRESENCE } from './explanation.ts'
 import type { Openings } from './openings.ts'
+import type { Repeat } from './repeat.ts'
+import type { SuspectKinds } from './suspects.ts'
 
-/** Work of one function that every fresh process does, and a used one does not. */
-export interface Repeat {
-  /** The function's number in the frame table. */
-  readonly frame: number
-  /** Where in the trie it stands, topmost first. */
-  readonly nodes: readonly number[]
-  readonly coldMs: number
-  readonly warmMs: number
-  /** Share of the fresh processes, 0 to 1. */
-  readonly presence: number
-  /** What it opens that must not be carried over a fork. */
-  readonly unsafe: readonly string[]
-  /** The unsafe function that it is a part of. */
-  readonly within: number | undefined
-  /** The nearest caller with a file, for native code. */
-  readonly caller: number | undefined
-}
-
-const LEAST_PRESENCE = 0.95
 const LEAST_MS = 1
 const LEAST_SHARE = 0.1
-const GONE_SHARE = 0.05
+/** Of a function without a name. */
+const NAMED_SHARE = 0.8
+
+/** Where Node's event loop enters JavaScript: what is below has nothing in common. */
+const LOOP = new Set([
+  'processTicksAndRejections',
+  'runNextTicks',
+  'runMicrotasks',
+  'processImmediate',
+  'processTimers',
+  'listOnTimeout',
+  'callbackTrampoline',
+])
 
 interface Pick {
   readonly frame: number
@@ -33,27 +29,42 @@ interface Pick {
   readonly within: number | undefined
 }
 
+/** Functions on the way to a node that decide what below it may be named. */
+interface Way {
+  /** The unsafe function that it is a part of. */
+  readonly within: number | undefined
+  /** Those that are given the job's arguments. */
+  readonly given: readonly number[]
+}
+
+const TOP: Way = { within: undefined, given: [] }
+
 /**
- * Finds the shallowest functions that are called in (nearly) every fresh process and never in a used one. Where one of
- * them opens what must not be carried over a fork, the parts of it that do not are findings of their own.
+ * Finds the shallowest functions that do in (nearly) every fresh process what a used process never does: those that are
+ * not called there, and those that keep what they have made at their first call. Where one of them opens what must not
+ * be carried over a fork, the parts of it that do not are findings of their own.
  */
 export class RepeatFinder {
   readonly #comparison: Comparison
   readonly #facts: CallFacts
   readonly #openings: Openings
   readonly #frames: FrameTable
+  readonly #kinds: SuspectKinds
+  readonly explanation: Explanation
 
-  constructor(comparison: Comparison, facts: CallFacts, openings: Openings) {
+  constructor(comparison: Comparison, facts: CallFacts, openings: Openings, kinds: SuspectKinds) {
     this.#comparison = comparison
     this.#facts = facts
     this.#openings = openings
     this.#frames = comparison.merge.frames
+    this.#kinds = kinds
+    this.explanation = new Explanation(comparison, facts)
   }
 
   /** Most saved first. */
   find(): Repeat[] {
     const picks = new Map<number, Pick>()
-    for (const top of this.jobNodes()) this.#walk(top, picks, undefined)
+    for (const top of this.#comparison.jobNodes()) this.#walk(top, picks, TOP)
     this.#splitUnsafe(picks)
     this.#absorbContinuations(picks)
     return [...picks.values()]
@@ -62,85 +73,80 @@ export class RepeatFinder {
       .sort((a, b) => b.coldMs - b.warmMs - (a.coldMs - a.warmMs))
   }
 
-  /** The headings below which the job's own stacks are. */
-  jobNodes(): number[] {
-    const { trie } = this.#comparison.merge
-    const { phases } = this.#comparison
-    const isTop = (node: number): boolean => phases[trie.parents[node] as number] === undefined
-    return phases.flatMap((phase, node) => (phase === 'job' && isTop(node) ? [node] : []))
-  }
-
-  /** Topmost nodes of functions that a used process calls less often: what they save has nothing to do with new code. */
-  calledLess(): number[] {
-    const { trie } = this.#comparison.merge
-    const visit = (node: number): number[] =>
-      trie.children(node).flatMap((child) => {
-        const frame = trie.frames[child] as number
-        const isLess =
-          this.#frames.category(frame) !== 'native' && !this.#facts.isCalledAlike(this.#frames.callFrame(frame))
-        return isLess ? [child] : visit(child)
-      })
-    return this.jobNodes().flatMap(visit)
-  }
-
-  #walk(node: number, picks: Map<number, Pick>, within: number | undefined): void {
+  #walk(node: number, picks: Map<number, Pick>, way: Way): void {
     const { trie } = this.#comparison.merge
     for (const child of trie.children(node)) {
-      if (this.#isGone(child) && !(within !== undefined && this.#isUnsafe(child))) this.#pick(child, picks, within)
-      else this.#walk(child, picks, within)
+      const frame = trie.frames[child] as number
+      const isSplit = way.within !== undefined && this.unsafeOf(frame).length > 0
+      if (!isSplit && this.#isFinding(child, way) && !this.#hasNamedParts(child, way))
+        this.#pick(child, picks, way.within)
+      else if (this.#kinds.given.has(frame)) this.#walk(child, picks, { ...way, given: [...way.given, frame] })
+      else this.#walk(child, picks, way)
     }
+  }
+
+  /** What has no name, but calls what has, and does little else, is better known by that. */
+  #hasNamedParts(node: number, way: Way): boolean {
+    if (this.isNameable(this.#comparison.merge.trie.frames[node] as number)) return false
+    const parts = new Map<number, Pick>()
+    this.#walk(node, parts, way)
+    const named = [...parts.values()].filter(({ frame }) => this.isNameable(frame)).flatMap(({ nodes }) => nodes)
+    return this.#sum(named, COLD).ms >= NAMED_SHARE * this.#comparison.of(node, COLD).ms
   }
 
   #pick(node: number, picks: Map<number, Pick>, within: number | undefined): void {
     const frame = this.#comparison.merge.trie.frames[node] as number
-    // Native code is the same function everywhere; what it is here for, only its caller tells.
-    const key = this.#frames.category(frame) === 'native' ? -1 - node : frame
+    // Code of V8's or Node's is the same function everywhere; what it is here for, only its caller tells.
+    const key = ['native', 'node'].includes(this.#frames.category(frame)) ? -1 - node : frame
     const known = picks.get(key)
     if (known) known.nodes.push(node)
     else picks.set(key, { frame, nodes: [node], within })
   }
 
-  #isGone(node: number): boolean {
-    const { trie } = this.#comparison.merge
-    const frame = trie.frames[node] as number
+  #isFinding(node: number, way: Way): boolean {
+    const frame = this.#comparison.merge.trie.frames[node] as number
     const category = this.#frames.category(frame)
-    if (category === 'gc' || this.#frames.isOwn(frame)) return false
-    const callFrame = this.#frames.callFrame(frame)
-    if (category !== 'native') return this.isRepeated(callFrame)
-    if (callFrame.functionName.startsWith('(')) return false
-    if (this.#isCalledNowAndThen(this.#caller(node))) return false
-    const [cold, warm] = [this.#comparison.of(node, COLD), this.#comparison.of(node, WARM)]
-    return warm.ms <= cold.ms * GONE_SHARE && isSignificant(cold, warm)
+    if (category === 'gc' || this.#frames.isOwn(frame) || this.#isHandler(frame)) return false
+    if (category === 'node' && LOOP.has(this.#frames.callFrame(frame).functionName)) return false
+    // V8's and Node's code does what its caller wants, for which that may use all that it was given.
+    if (category === 'native' || category === 'node')
+      return way.given.every((at) => this.#isHandler(at)) && this.explanation.isGoneNative(node)
+    if (way.given.some((above) => this.#sees(frame, above))) return false
+    if (this.explanation.isRepeated(frame)) return true
+    // What it keeps, it keeps for what it was given; those that it calls for that may do it for all.
+    return !this.#kinds.given.has(frame) && this.explanation.isKept(node)
   }
 
-  /** For some jobs again, for others not: what it calls is gone only where its caller had nothing to do. */
-  #isCalledNowAndThen(frame: number | undefined): boolean {
-    if (frame === undefined) return false
-    const callFrame = this.#frames.callFrame(frame)
-    return !this.#facts.isCalledAlike(callFrame) && !this.isRepeated(callFrame)
+  /** A function that is written within another one has all that this was given. */
+  #sees(frame: number, above: number): boolean {
+    return this.#facts.isWithin(this.#frames.callFrame(frame), this.#frames.callFrame(above))
+  }
+
+  #isHandler(frame: number): boolean {
+    return this.#kinds.handlers.has(frame)
   }
 
   /** Called in every fresh process, and never in a used one. */
   isRepeated(callFrame: CallFrame): boolean {
-    const share = this.#facts.coldShare(callFrame)
-    return share !== undefined && share >= LEAST_PRESENCE && this.#facts.warmCalls(callFrame) === 0
+    return this.explanation.isRepeated(this.#frames.intern(callFrame))
   }
 
-  #isUnsafe(node: number): boolean {
-    return this.unsafeOf(this.#comparison.merge.trie.frames[node] as number).length > 0
+  /** A caller that is there only for this: in a used process it is called, and costs next to nothing. */
+  isShellOf({ coldMs }: Repeat, callFrame: CallFrame): boolean {
+    const share = this.#facts.coldShare(callFrame) ?? 0
+    if (share < LEAST_PRESENCE) return false
+    const [cold, warm] = this.#comparison.frameMs(this.#frames.intern(callFrame))
+    return warm <= coldMs * GONE_SHARE && cold <= coldMs * (1 + LEAST_SHARE)
   }
 
   unsafeOf(frame: number): string[] {
-    return this.#frames.category(frame) === 'native' ? [] : this.#openingsUnder(frame)
-  }
-
-  #openingsUnder(frame: number): string[] {
+    if (this.#frames.category(frame) === 'native') return []
     const callFrame = this.#frames.callFrame(frame)
     return this.#openings.under(callFrame, this.#facts.endLine(callFrame))
   }
 
   /** What has neither name nor file of the application's cannot be called by it. */
-  #isNameable(frame: number): boolean {
+  isNameable(frame: number): boolean {
     const category = this.#frames.category(frame)
     const { functionName } = this.#frames.callFrame(frame)
     if (functionName === '' || functionName === '(anonymous)') return false
@@ -152,9 +158,9 @@ export class RepeatFinder {
     for (const pick of [...picks.values()]) {
       if (this.unsafeOf(pick.frame).length === 0) continue
       const parts = new Map<number, Pick>()
-      for (const node of pick.nodes) this.#walk(node, parts, pick.frame)
+      for (const node of pick.nodes) this.#walk(node, parts, { ...TOP, within: pick.frame })
       for (const [key, part] of parts) {
-        if (!this.#isNameable(part.frame)) continue
+        if (!this.isNameable(part.frame)) continue
         const known = picks.get(key)
         if (known) known.nodes.push(...part.nodes)
         else picks.set(key, part)
@@ -229,12 +235,6 @@ export class RepeatFinder {
   }
 
   #caller(node: number): number | undefined {
-    const { trie } = this.#comparison.merge
-    for (let at = trie.parents[node] as number; at > 0; at = trie.parents[at] as number) {
-      const frame = trie.frames[at] as number
-      const category = this.#frames.category(frame)
-      if (category === 'application' || category === 'node_modules') return frame
-    }
-    return undefined
+    return this.#comparison.caller(node)
   }
 }

@@ -10,6 +10,8 @@ export interface Warming {
 
 /** Every process is a little slower at first, and that is not worth anybody's while. */
 const LEAST_MS = 5
+/** Of all that the job costs in a fresh process. */
+const LEAST_OF_ALL = 0.15
 const LEAST_SHARE = 0.7
 /** A callee with so much of the difference is the better name for it. */
 const MAIN_SHARE = 0.7
@@ -17,19 +19,21 @@ const MAIN_SHARE = 0.7
 /**
  * What fresh processes lose by running code that V8 has not compiled and optimised yet: the difference that is left when
  * the repeats are taken out.
- * @param tops the headings below which the job's own stacks are
  * @param repeats nodes that are explained already
+ * @param isOwnExplained functions whose own time is
  */
 export function findWarming(
   comparison: Comparison,
-  tops: readonly number[],
   repeats: ReadonlySet<number>,
+  isOwnExplained: (frame: number) => boolean,
 ): Warming | undefined {
   const { trie, frames } = comparison.merge
+  const tops = comparison.jobNodes()
   const rest = (node: number, side: number): PerJob => {
     if (repeats.has(node)) return { ms: 0, variance: 0 }
     let { ms, variance } = comparison.of(node, side)
     const takeOut = (inner: number): void => {
+      if (isCode(inner) && isOwnExplained(trie.frames[inner] as number)) ms -= comparison.selfMs(inner, side)
       for (const child of trie.children(inner)) {
         if (repeats.has(child)) {
           const figure = comparison.of(child, side)
@@ -64,7 +68,8 @@ export function findWarming(
   if (best === undefined) return undefined
   const [cold, warm] = [rest(best, COLD), rest(best, WARM)]
   const gain = cold.ms - warm.ms
-  if (gain < LEAST_MS || gain < LEAST_SHARE * cold.ms || !isSignificant(cold, warm)) return undefined
+  const least = Math.max(LEAST_MS, LEAST_OF_ALL * comparison.msPerJob(COLD))
+  if (gain < least || gain < LEAST_SHARE * cold.ms || !isSignificant(cold, warm)) return undefined
   const presence = trie.figures(best, COLD).executions / Math.max(1, comparison.executions(COLD))
   return { frame: trie.frames[best] as number, coldMs: cold.ms, warmMs: warm.ms, presence }
 }

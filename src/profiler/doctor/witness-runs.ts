@@ -31,6 +31,8 @@ export interface SuspectFacts {
    * for all.
    */
   readonly given: ReadonlyMap<number, string>
+  /** Of those, the ones that were given something else each time the job was called with other arguments. */
+  readonly givenVarious: ReadonlySet<number>
 }
 
 /** Watches functions as they are called, in fresh processes. */
@@ -41,15 +43,19 @@ export async function watchSuspects(
   suspects: readonly Suspect[],
 ): Promise<SuspectFacts> {
   const given = new Map<number, string>()
+  const givenVarious = new Set<number>()
   const callers = new Map<number, readonly CallPlace[]>()
-  if (suspects.length === 0) return { given, callers }
+  if (suspects.length === 0) return { given, givenVarious, callers }
   for (const text of args.slice(0, COLD_WITNESSES)) {
     const run = await trial.run({ name: job, args: text }, { ...REQUEST, suspects })
     const report = rawOf(job, run).profile as WitnessReport
-    for (const found of report.given) given.set(found.suspect, found.value)
+    for (const { suspect, value } of report.given) {
+      if ((given.get(suspect) ?? value) !== value) givenVarious.add(suspect)
+      given.set(suspect, value)
+    }
     for (const found of report.callers) callers.set(found.suspect, found.stack)
   }
-  return { given, callers }
+  return { given, givenVarious, callers }
 }
 
 function rawOf(job: string, run: Awaited<ReturnType<Trial['run']>>): RawProfile {

@@ -29,7 +29,7 @@ export function toCpuProfile({ frames, nodes }: Profile, folder = process.cwd())
     nodes: nodes.map((node, index) => ({
       id: index + 1,
       callFrame: callFrame(frames[node.frame], folder),
-      hitCount: node.samples,
+      hitCount: hits(node, frames[node.frame]),
       ...((children[index] as number[]).length > 0 ? { children: children[index] } : {}),
     })),
     startTime: 0,
@@ -37,6 +37,11 @@ export function toCpuProfile({ frames, nodes }: Profile, folder = process.cwd())
     samples,
     timeDeltas,
   })
+}
+
+/** Readers take it for the share of the time that is the node's own. */
+function hits({ self }: Profile['nodes'][number], frame: Frame | undefined): number {
+  return frame === undefined || isProfilerNode(frame) ? 0 : Math.round(self)
 }
 
 /**

@@ -7,6 +7,7 @@ export function subtitleOf(meta: ProfileMeta): string {
   if (meta.lost > 0) facts.push(`${formatCount(meta.lost)} lost`)
   if (meta.skipped > 0) facts.push(`${formatCount(meta.skipped)} left out`)
   if (meta.rateHz > 0) facts.push(`${formatCount(meta.rateHz)} samples a second`)
+  facts.push(...(meta.remarks ?? []))
   return facts.join(' \u00b7 ')
 }
 

@@ -30,6 +30,10 @@ export class WindowProfiler implements ExecutionProfiler {
     this.#send = send
   }
 
+  get samplesMany(): boolean {
+    return this.#window.request.kind === 'cpu'
+  }
+
   request(job: ClaimedJob): ProfileRequest | undefined {
     const { job: name, queue, every, request } = this.#window
     if (name !== undefined && job.name !== name) return undefined

@@ -8,6 +8,7 @@ import type { ExecutionProfiler, ProfileRequest, Profiling } from '../isolation/
 export class ProfilerDesk {
   readonly #profiling: Profiling
   #members: readonly ExecutionProfiler[] = []
+  #samplesMany = false
   /** Who is to get what an execution has measured. */
   readonly #owners = new Map<string, ExecutionProfiler>()
   readonly #all: ExecutionProfiler = {
@@ -40,6 +41,9 @@ export class ProfilerDesk {
   #seat(members: readonly ExecutionProfiler[]): void {
     this.#members = members
     this.#profiling.profiler = members.length < 2 ? members[0] : this.#all
+    const samplesMany = members.some((member) => member.samplesMany)
+    if (samplesMany !== this.#samplesMany) this.#profiling.expectSampling?.(samplesMany)
+    this.#samplesMany = samplesMany
   }
 
   #request(job: ClaimedJob): ProfileRequest | undefined {

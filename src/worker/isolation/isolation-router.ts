@@ -32,6 +32,7 @@ export class IsolationRouter implements Isolation, Profiling {
   /** As many as there were last told to be. */
   #slots: number | undefined
   #profiler: ExecutionProfiler | undefined
+  #expectsSampling = false
 
   constructor(routes: Routes) {
     this.#routes = routes
@@ -60,6 +61,11 @@ export class IsolationRouter implements Isolation, Profiling {
   set profiler(profiler: ExecutionProfiler | undefined) {
     this.#profiler = profiler
     for (const profiling of this.#profilings) profiling.profiler = profiler
+  }
+
+  expectSampling(expected: boolean): void {
+    this.#expectsSampling = expected
+    for (const profiling of this.#profilings) profiling.expectSampling?.(expected)
   }
 
   async handOverProfiles(): Promise<void> {
@@ -121,6 +127,7 @@ export class IsolationRouter implements Isolation, Profiling {
     const opened: Opened = { isolation, started: isolation.start(), isReady: false }
     this.#others.set(mode, opened)
     if (isolation.profiling) isolation.profiling.profiler = this.#profiler
+    if (this.#expectsSampling) isolation.profiling?.expectSampling?.(true)
     opened.started.then(
       () => {
         opened.isReady = true

@@ -45,9 +45,19 @@ export interface CallPlace {
   readonly lineNumber: number
 }
 
+/** From character, to character, and how often it has run. An inner range counts instead of the outer one. */
+export type CountedRange = readonly [start: number, end: number, count: number]
+
+export interface CountedFunction extends Suspect {
+  readonly count: number
+  readonly endLine: number
+  /** The whole function first, then its parts as far as they have run more or less often. */
+  readonly ranges: readonly CountedRange[]
+}
+
 /** What a witness has seen, over all measured executions. */
 export interface WitnessReport {
-  readonly calls: readonly (Suspect & { readonly count: number; readonly endLine: number })[]
+  readonly calls: readonly CountedFunction[]
   /** What was opened and is still open at the end, or is a matter of chance: in words, with the stack of its opening. */
   readonly opened: readonly { readonly what: string; readonly stack: string }[]
   /** Who called the suspects (by index) when they were first called, over awaits, too: innermost first. */
@@ -76,6 +86,8 @@ export interface RawProfile {
   readonly interval: number
   /** Phases of each execution, in order; each row ends with `end`. Nothing outside of them counts. */
   readonly executions: readonly (readonly PhaseMark[])[]
+  /** What a reader is to know of how it was measured, as half a sentence. */
+  readonly remark?: string
   /** CPU microseconds that starting and stopping took. */
   readonly startUs: number
   readonly stopUs: number
@@ -91,12 +103,16 @@ export interface Profiling {
   readonly refusal: string | undefined
   /** Asked at each job, where there is one. */
   profiler: ExecutionProfiler | undefined
+  /** From now on many executions are going to be sampled, or no longer: for those that can have a sampler ready for that. */
+  expectSampling?(expected: boolean): void
   /** Executions that are measured hand over what they have so far, and go on without. Takes a second at most. */
   handOverProfiles(): Promise<void>
 }
 
 /** Somebody who wants executions profiled. Asked only while there is one: without, profiling costs nothing. */
 export interface ExecutionProfiler {
+  /** It wants the CPU of many executions sampled, one soon after the other: having a sampler ready is worth what that costs. */
+  readonly samplesMany?: boolean
   /** How this execution is to be measured, or not at all. Asked before its process is forked. */
   request(job: ClaimedJob): ProfileRequest | undefined
   /** What it has measured, as JSON text of a RawProfile; undefined where its process died without a word. */

@@ -1,5 +1,6 @@
 import type { CallPlace, Suspect, WitnessReport } from '../profiling.ts'
 import type { InspectorSession } from './inspector-session.ts'
+import { KnownValues } from './known-values.ts'
 
 interface AsyncStack {
   readonly callFrames: readonly { readonly functionName: string; readonly url: string; readonly lineNumber: number }[]
@@ -16,13 +17,8 @@ interface Paused {
   }[]
 }
 
-interface RemoteObject {
-  readonly type: string
-  readonly value?: unknown
-  readonly objectId?: string
-}
-
-const DEPTH = 4
+/** Calls of a suspect that are looked at. Those of a hot function would take minutes. */
+const MOST_CALLS = 20
 const AWAITS = 32
 
 /**
@@ -35,8 +31,10 @@ export class ArgumentWatch {
   readonly callers: WitnessReport['callers'][number][] = []
   readonly #session: InspectorSession
   readonly #urls: ReadonlyMap<string, string>
-  readonly #breakpoints = new Map<string, number>()
-  #values: ReadonlySet<unknown> = new Set()
+  /** Suspects by the breakpoint at their beginning. Several can begin at one place: a class, and its constructor or fields. */
+  readonly #breakpoints = new Map<string, number[]>()
+  readonly #hits = new Map<string, number>()
+  #values = new KnownValues([])
 
   /** @param urls of scripts, by their ids */
   constructor(session: InspectorSession, suspects: readonly Suspect[], urls: ReadonlyMap<string, string>) {
@@ -44,49 +42,78 @@ export class ArgumentWatch {
     this.#urls = urls
     session.post('Debugger.setAsyncCallStackDepth', { maxDepth: AWAITS })
     session.on<Paused>('Debugger.paused', (paused) => this.#look(paused))
-    suspects.forEach(({ url, lineNumber, columnNumber }, index) => {
-      const at = { url, lineNumber, columnNumber: Math.max(0, columnNumber) }
+    for (const { at, indices } of placesOf(suspects)) {
       const { breakpointId } = session.post<{ breakpointId: string }>('Debugger.setBreakpointByUrl', at)
-      this.#breakpoints.set(breakpointId, index)
-    })
+      this.#breakpoints.set(breakpointId, indices)
+    }
   }
 
   learn(args: readonly unknown[]): void {
-    const values = new Set<unknown>()
-    for (const argument of args) collect(argument, DEPTH, values)
-    this.#values = values
+    this.#values = new KnownValues(args)
   }
 
   #look(paused: Paused): void {
-    const { hitBreakpoints = [], callFrames } = paused
-    const suspect = this.#breakpoints.get(hitBreakpoints[0] ?? '')
-    if (suspect !== undefined && !this.callers.some((known) => known.suspect === suspect)) {
+    for (const breakpointId of paused.hitBreakpoints ?? []) {
+      for (const suspect of this.#breakpoints.get(breakpointId) ?? []) this.#lookAt(suspect, paused)
+      this.#countCall(breakpointId)
+    }
+  }
+
+  #lookAt(suspect: number, paused: Paused): void {
+    if (!this.callers.some((known) => known.suspect === suspect)) {
       this.callers.push({ suspect, stack: stackOf(paused, this.#urls) })
     }
-    const scope = callFrames[0]?.scopeChain.find(({ type }) => type === 'local')?.object.objectId
-    if (suspect === undefined || scope === undefined || this.given.some((found) => found.suspect === suspect)) return
-    const { result } = this.#properties(scope)
-    for (const { value } of result) {
-      const found = value && this.#find(value, DEPTH)
-      if (found === undefined) continue
-      this.given.push({ suspect, value: JSON.stringify(found) })
-      return
-    }
+    const scope = paused.callFrames[0]?.scopeChain.find(({ type }) => type === 'local')?.object.objectId
+    if (scope === undefined || this.given.some((found) => found.suspect === suspect)) return
+    const found = this.#searchVariables(scope)
+    if (found !== undefined) this.given.push({ suspect, value: JSON.stringify(found) })
   }
 
-  #find(value: RemoteObject, depth: number): unknown {
-    if (this.#values.has(value.value) && value.value !== undefined) return value.value
-    if (value.type !== 'object' || value.objectId === undefined || depth === 0) return undefined
-    for (const property of this.#properties(value.objectId).result.slice(0, 50)) {
-      const found = property.value && this.#find(property.value, depth - 1)
-      if (found !== undefined) return found
-    }
-    return undefined
+  #countCall(breakpointId: string): void {
+    const calls = (this.#hits.get(breakpointId) ?? 0) + 1
+    this.#hits.set(breakpointId, calls)
+    if (calls === MOST_CALLS) this.#session.post('Debugger.removeBreakpoint', { breakpointId })
   }
 
-  #properties(objectId: string): { result: readonly { name: string; value?: RemoteObject }[] } {
-    return this.#session.post('Runtime.getProperties', { objectId, ownProperties: true })
+  /**
+   * At its beginning a function's variables are its arguments. They are looked at where they are, by a function that V8 is told
+   * to call: over the inspector's protocol, one large object would take seconds.
+   */
+  #searchVariables(objectId: string): unknown {
+    let found: unknown
+    const scope = globalThis as { [LOOK]?: (variables: object) => void }
+    scope[LOOK] = (variables) => {
+      found = this.#values.findIn(variables)
+    }
+    this.#session.post('Runtime.callFunctionOn', { objectId, functionDeclaration: CALL_LOOK })
+    delete scope[LOOK]
+    return found
   }
+}
+
+const LOOK = Symbol.for('workhorse.look')
+const CALL_LOOK = "function () { globalThis[Symbol.for('workhorse.look')](this) }"
+
+interface Place {
+  readonly url: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+/**
+ * V8 refuses a second breakpoint at the same place. Where an arrow function begins, the assignment of it ends, and V8 would stop
+ * there; one character further on is the function's own. The top level of a file begins before its first character.
+ */
+function placesOf(suspects: readonly Suspect[]): Iterable<{ readonly at: Place; readonly indices: number[] }> {
+  const places = new Map<string, { readonly at: Place; readonly indices: number[] }>()
+  suspects.forEach(({ url, lineNumber, columnNumber }, index) => {
+    const at = { url, lineNumber, columnNumber: columnNumber > 0 ? columnNumber + 1 : 0 }
+    const key = JSON.stringify(at)
+    const known = places.get(key)
+    if (known) known.indices.push(index)
+    else places.set(key, { at, indices: [index] })
+  })
+  return places.values()
 }
 
 /** The callers of the paused function, and theirs over awaits. */
@@ -99,12 +126,4 @@ function stackOf({ callFrames, asyncStackTrace }: Paused, urls: ReadonlyMap<stri
     for (const { functionName, url, lineNumber } of part.callFrames) stack.push({ functionName, url, lineNumber })
   }
   return stack
-}
-
-/** Strings and numbers that say something: by an empty text, 0, 1, true or null nothing can be recognised. */
-function collect(value: unknown, depth: number, into: Set<unknown>): void {
-  if (typeof value === 'string' && value !== '') into.add(value)
-  if (typeof value === 'number' && Math.abs(value) > 1) into.add(value)
-  if (typeof value !== 'object' || value === null || depth === 0) return
-  for (const inner of Object.values(value)) collect(inner, depth - 1, into)
 }

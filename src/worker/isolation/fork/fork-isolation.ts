@@ -174,6 +174,10 @@ export class ForkIsolation implements Isolation, Profiling {
     return this
   }
 
+  expectSampling(expected: boolean): void {
+    this.#keeper.keepSamplerReady(expected)
+  }
+
   async handOverProfiles(): Promise<void> {
     await Promise.all(
       this.#running

@@ -70,6 +70,10 @@ export class HeirHandle implements Zygote, Offspring {
     this.#line.send({ type: 'kill', horse })
   }
 
+  keepSamplerReady(ready: boolean): void {
+    this.#line.send({ type: 'sampler', ready })
+  }
+
   /** Its zygote has waited for it. */
   died(death: HorseDeath): void {
     this.#end = describeDeath(death)

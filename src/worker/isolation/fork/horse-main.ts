@@ -26,6 +26,8 @@ export interface Inheritance {
 export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): Horse {
   const channel = new HorseChannel(system, inheritance.descriptors[0] as number)
   const { profile } = inheritance
+  // Starting to measure can fail. From here on no error may find Node's own way out.
+  if (profile) announce(new Horse(system, channel))
   const horse = new Horse(profile ? withProfiler(system, profile, channel) : system, channel)
   announce(horse)
   horse.begin(inheritance)

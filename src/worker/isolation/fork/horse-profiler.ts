@@ -1,4 +1,5 @@
 import type { CurrentJob } from '../../../job/context.ts'
+import { describeThrown } from '../../../job/describe-thrown.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { PhaseMark, ProfileRequest, RawProfile, WarmRequest } from '../profiling.ts'
 import { HAND_OVER_SIGNAL } from './hand-over-signal.ts'
@@ -16,6 +17,7 @@ interface Outlet {
 
 interface HorseOutlet extends Outlet {
   send(report: Extract<HorseReport, { type: 'profile' | 'measuring' }>, body?: string): void
+  log(message: string): void
 }
 
 /**
@@ -115,6 +117,7 @@ export class HorseProfiler implements HorseMeasurement {
     const before = this.#clock.now()
     const profile = this.#instrument.stop()
     const { kind, interval } = this.#request
+    const { remark } = this.#instrument
     const raw: RawProfile = {
       pid: process.pid,
       kind,
@@ -123,6 +126,7 @@ export class HorseProfiler implements HorseMeasurement {
       startUs: this.#startUs,
       stopUs: this.#clock.now() - before,
       ...(cut ? { cut } : {}),
+      ...(remark === undefined ? {} : { remark }),
       profile,
     }
     this.#outlet.send({ type: 'profile' }, JSON.stringify(raw))
@@ -151,7 +155,12 @@ export function withProfiler(system: HorseSystem, request: ProfileRequest, outle
     ...system,
     profiler,
     exit: (code) => {
-      profiler.handOver(false)
+      try {
+        profiler.handOver(false)
+      } catch (thrown) {
+        // It must not keep the horse from leaving; the profile is missed by whoever waits for it.
+        outlet.log(`what was measured cannot be handed over: ${describeThrown(thrown, 'error').message}`)
+      }
       return system.exit(code)
     },
   }

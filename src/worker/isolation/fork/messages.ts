@@ -30,6 +30,8 @@ export type ZygoteCommand =
   | { readonly type: 'kill'; readonly horse: number }
   /** To an heir: it is the zygote from now on. */
   | { readonly type: 'succeed' }
+  /** Horses that are forked from now on are going to be sampled; or not any more. */
+  | { readonly type: 'sampler'; readonly ready: boolean }
 
 /** What is to become of a forked process. */
 export type Role = { readonly pool: PoolRole } | { readonly profile: ProfileRequest } | { readonly heir: true }
@@ -49,6 +51,8 @@ export interface ZygoteOptions {
   readonly ballastMb: number
   /** Its horses are to be witnessed: look at what native modules open. Slows them. */
   readonly witness?: boolean
+  /** Its horses are to be sampled: make the sampler ready before the fork. */
+  readonly sampler?: boolean
   /** A trial: tell what preload leaves open, by `inspected`, and leave. */
   readonly inspect?: boolean
 }

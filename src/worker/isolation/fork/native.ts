@@ -109,6 +109,17 @@ export interface Native {
    * about to end: at an unlucky instant the signal makes it hang. Throws ENOSYS where Node does not export V8.
    */
   onInterruptSignal(signal: number, callback: () => void): void
+  /**
+   * Makes V8's sampler ready to be started at once, here or in forks of this process: from now on V8 keeps account of
+   * all code. Call it again at will. False where Node does not export what it takes.
+   */
+  prepareSampler(): boolean
+  /** Undoes `prepareSampler`. */
+  dismissSampler(): void
+  /** From now on, a sample every so many microseconds. Throws EINVAL without `prepareSampler`. */
+  startSampler(intervalUs: number): void
+  /** Stops it. V8's `Profiler.Profile` as JSON text. Throws EINVAL where it was not started. */
+  stopSampler(): string
 }
 
 export interface WaitResult extends ProcessUsage {

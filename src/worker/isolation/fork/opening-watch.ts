@@ -23,6 +23,8 @@ const WATCHED = new Set(
 export class OpeningWatch {
   readonly #openings = new Map<number, Opening>()
   readonly #others: Opening[] = []
+  /** By descriptor: files that are not closed yet. */
+  readonly #files = new Map<number, Opening>()
   #hook: AsyncHook | undefined
   #isOn = false
 
@@ -45,6 +47,7 @@ export class OpeningWatch {
   forget(): void {
     this.#openings.clear()
     this.#others.length = 0
+    this.#files.clear()
   }
 
   stop(): { what: string; stack: string }[] {
@@ -54,7 +57,7 @@ export class OpeningWatch {
       const target = resource?.deref() as { _destroyed?: boolean } | undefined
       return target !== undefined && target._destroyed !== true
     })
-    return [...open, ...this.#others].map(({ what, stack }) => ({ what, stack }))
+    return [...open, ...this.#files.values(), ...this.#others].map(({ what, stack }) => ({ what, stack }))
   }
 
   #note(what: string): void {
@@ -88,7 +91,26 @@ export class OpeningWatch {
     for (const name of ['openSync', 'open', 'writeFileSync', 'writeFile']) {
       this.#watchCall(fs, name, (args) => (args.some(isExclusive) ? `a lock file (${String(args[0])})` : undefined))
     }
+    this.#watchOpenFiles(fs)
     syncBuiltinESMExports()
+  }
+
+  /** Processes that share an open file share its position, too. */
+  #watchOpenFiles(fs: Record<string, (...args: unknown[]) => unknown>): void {
+    const { openSync, closeSync, close } = fs as unknown as typeof import('node:fs')
+    fs['openSync'] = (...args) => {
+      const file = openSync(...(args as Parameters<typeof openSync>))
+      if (this.#isOn) this.#files.set(file, { what: `a file (${String(args[0])})`, stack: captureStack() })
+      return file
+    }
+    fs['closeSync'] = (file) => {
+      this.#files.delete(file as number)
+      return closeSync(file as number)
+    }
+    fs['close'] = (file, ...rest) => {
+      this.#files.delete(file as number)
+      return close(file as number, ...(rest as []))
+    }
   }
 
   #watchCall(

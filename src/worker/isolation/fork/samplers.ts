@@ -1,9 +1,12 @@
 import type { ProfileRequest } from '../profiling.ts'
 import { InspectorSession } from './inspector-session.ts'
+import type { Native } from './native.ts'
 import { Witness } from './witness.ts'
 
 /** A way to measure a process. */
 export interface Instrument {
+  /** What a reader is to know of how it measures. */
+  readonly remark?: string | undefined
   start(): void
   /** What was seen until now does not count. Samplers need nothing: their samples carry the time. */
   forget?(): void
@@ -18,7 +21,7 @@ export interface Instrument {
 export function createInstrument(request: ProfileRequest): Instrument {
   switch (request.kind) {
     case 'cpu':
-      return new CpuSampler(request.interval)
+      return readySampler ? new ReadySampler(readySampler, request.interval) : new CpuSampler(request.interval, unready)
     case 'heap':
       return new HeapSampler(request.interval)
     case 'witness':
@@ -26,12 +29,73 @@ export function createInstrument(request: ProfileRequest): Instrument {
   }
 }
 
+/** The addon, where this process or the one it was forked from has V8's sampler ready. */
+let readySampler: Sampler | undefined
+/** Why there is none, where one was wanted. */
+let unready: string | undefined
+
+/**
+ * Called in the zygote: what makes starting the sampler dear, V8's walk through all code that is loaded, is then done once, and
+ * not in every horse. Where that cannot be had, horses do without, and what they measure says so.
+ */
+export function keepSamplerReady(
+  native: Pick<Native, 'prepareSampler' | 'dismissSampler' | 'startSampler' | 'stopSampler'>,
+  ready: boolean,
+): void {
+  addonNames = new Set(Object.keys(native))
+  if (!ready) native.dismissSampler()
+  readySampler = ready && native.prepareSampler() ? native : undefined
+  unready = ready && readySampler === undefined ? NOT_EXPORTED : undefined
+}
+
+/** What this process's own addon calls its functions. */
+let addonNames: ReadonlySet<string> = new Set()
+
+/**
+ * To V8 all functions of native addons are one, the one of Node that leads to them, and go by the name of one of them. Where that
+ * is one of Workhorse's own, it would be taken for what the job does.
+ */
+function withAddonNames(profile: CpuProfile): CpuProfile {
+  for (const { callFrame } of profile.nodes) {
+    if (callFrame.url === '' && addonNames.has(callFrame.functionName)) callFrame.functionName = 'native addon'
+  }
+  return profile
+}
+
+interface CpuProfile {
+  readonly nodes: readonly { readonly callFrame: { functionName: string; readonly url: string } }[]
+}
+
+const NOT_EXPORTED = `Node ${process.version} does not export V8's sampler, so each process started one of its own, which is slow`
+
+type Sampler = Pick<Native, 'startSampler' | 'stopSampler'>
+
+class ReadySampler implements Instrument {
+  readonly #native: Sampler
+  readonly #interval: number
+
+  constructor(native: Sampler, interval: number) {
+    this.#native = native
+    this.#interval = interval
+  }
+
+  start(): void {
+    this.#native.startSampler(this.#interval)
+  }
+
+  stop(): unknown {
+    return withAddonNames(JSON.parse(this.#native.stopSampler()) as CpuProfile)
+  }
+}
+
 class CpuSampler implements Instrument {
+  readonly remark: string | undefined
   readonly #interval: number
   #session: InspectorSession | undefined
 
-  constructor(interval: number) {
+  constructor(interval: number, remark: string | undefined) {
     this.#interval = interval
+    this.remark = remark
   }
 
   start(): void {
@@ -42,7 +106,8 @@ class CpuSampler implements Instrument {
   }
 
   stop(): unknown {
-    return this.#session?.post<{ profile: unknown }>('Profiler.stop').profile
+    const profile = this.#session?.post<{ profile: CpuProfile }>('Profiler.stop').profile
+    return profile && withAddonNames(profile)
   }
 
   close(): void {

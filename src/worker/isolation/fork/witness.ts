@@ -30,7 +30,7 @@ export class Witness {
     const session = new InspectorSession()
     this.#session = session
     session.post('Profiler.enable')
-    session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
+    session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
     const urls = new Map<string, string>()
     session.on<{ scriptId: string; url: string }>('Debugger.scriptParsed', ({ scriptId, url }) =>
       urls.set(scriptId, url),
@@ -81,6 +81,7 @@ export class Witness {
           columnNumber: column,
           count,
           endLine: lineOf(endOffset).line,
+          ranges: ranges.map((range) => [range.startOffset, range.endOffset, range.count] as const),
         })
       }
     }

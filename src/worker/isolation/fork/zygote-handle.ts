@@ -95,6 +95,10 @@ export class ZygoteHandle implements Zygote {
     this.#line.send({ type: 'kill', horse })
   }
 
+  keepSamplerReady(ready: boolean): void {
+    this.#line.send({ type: 'sampler', ready })
+  }
+
   async close(): Promise<void> {
     if (this.#gone) return
     const gone = new Promise<void>((resolve) => this.#process.once('close', () => resolve()))
@@ -125,8 +129,10 @@ export class ZygoteHandle implements Zygote {
   }
 
   #boot(): void {
-    const { modules, freeze, ballastMb, witness = false, inspect = false, bootTimeoutMs } = this.#launch
-    this.#line.send({ type: 'boot', protocol: PROTOCOL, options: { modules, freeze, ballastMb, witness, inspect } })
+    const { modules, freeze, ballastMb, bootTimeoutMs } = this.#launch
+    const { witness = false, sampler = false, inspect = false } = this.#launch
+    const options = { modules, freeze, ballastMb, witness, sampler, inspect }
+    this.#line.send({ type: 'boot', protocol: PROTOCOL, options })
     const timer = setTimeout(() => {
       this.#bootError = new ZygoteBootError(
         `the zygote was not ready after ${bootTimeoutMs} ms: preload or warmUp hangs, or takes longer than bootTimeout allows`,

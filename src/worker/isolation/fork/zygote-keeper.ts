@@ -61,10 +61,12 @@ export class ZygoteKeeper {
     order: () => this.#orderHeir(),
     cancel: (heir) => this.#register.cancel(heir, 'its zygote is being replaced'),
   })
+  #samplerWanted: boolean
 
   /** @throws ForkUnavailableError */
   constructor(launch: ZygoteLaunch, events: ZygoteKeeperEvents) {
     this.#launch = launch
+    this.#samplerWanted = launch.sampler ?? false
     this.#events = events
     this.native = loadNative()
     this.#register = new OffspringRegister(this.native, {
@@ -111,6 +113,12 @@ export class ZygoteKeeper {
   order(offspring: Offspring, parent: Parent): void {
     if (this.#lost) return void setImmediate(() => offspring.giveUp(LOST))
     this.#register.add(offspring, parent)
+  }
+
+  /** Whether what is forked from now on is going to be sampled; by later zygotes, too. */
+  keepSamplerReady(ready: boolean): void {
+    this.#samplerWanted = ready
+    if (this.#ready) this.#zygote?.keepSamplerReady(ready)
   }
 
   /** False for one of a zygote that was replaced since. */
@@ -177,6 +185,7 @@ export class ZygoteKeeper {
 
   #takeOver(zygote: ZygoteHandle, report: BootReport): void {
     this.#schedules = report.schedules
+    if (this.#samplerWanted) zygote.keepSamplerReady(true)
     this.#events.zygoteReady(zygote.pid as number, report)
     this.#crown(zygote)
   }
@@ -234,6 +243,8 @@ export class ZygoteKeeper {
 
   #succeed(heir: HeirHandle): void {
     heir.succeed()
+    // It has it as it was at its birth.
+    heir.keepSamplerReady(this.#samplerWanted)
     this.#events.zygoteSucceeded?.(heir.pid as number)
     this.#crown(heir)
   }

@@ -1,5 +1,6 @@
 import type { ZygoteCommand } from './messages.ts'
 import type { Native } from './native.ts'
+import { keepSamplerReady } from './samplers.ts'
 
 /** The zygote's own descriptors. */
 export interface ZygoteSockets {
@@ -50,6 +51,7 @@ export class ZygoteLoop {
     if (command.type === 'kill') this.#kill(command.horse)
     // It was an heir.
     if (command.type === 'succeed') process.title = 'workhorse: zygote'
+    if (command.type === 'sampler') keepSamplerReady(this.#native, command.ready)
   }
 
   #kill(horse: number): void {

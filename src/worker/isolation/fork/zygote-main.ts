@@ -7,6 +7,7 @@ import { listSchedules } from '../../../scheduler/declarations.ts'
 import { becomePoolChild } from '../pool/forked-main.ts'
 import { addonOpenings } from './addon-openings.ts'
 import { AddonTracker } from './addon-tracker.ts'
+import { startBlockCoverage } from './block-coverage.ts'
 import { Census } from './census.ts'
 import { type ExitGuarded, installExitGuards } from './exit-guards.ts'
 import { prepareFirstTurn } from './first-turn.ts'
@@ -24,6 +25,7 @@ import { OpenerTracker } from './opener-tracker.ts'
 import { installProcessIdentity } from './process-identity.ts'
 import { rehearse } from './rehearsal.ts'
 import { readRole } from './role.ts'
+import { keepSamplerReady } from './samplers.ts'
 import { ZygoteLoop } from './zygote-loop.ts'
 
 /**
@@ -48,7 +50,7 @@ async function boot(): Promise<void> {
 
   // libuv starts its thread pool as one; from here on any further thread is somebody's.
   await stat('/')
-  if (options.witness) addonOpenings.install()
+  if (options.witness) prepareWitnesses()
   const watch = options.inspect ? new (await import('./inspection.ts')).InspectionWatch() : undefined
   watch?.start()
   const openers = new OpenerTracker(options.inspect)
@@ -67,6 +69,7 @@ async function boot(): Promise<void> {
 
   const announce = installExitGuards()
   await rehearse({ native, renewIdentity: identity.renew, announce })
+  if (options.sampler) keepSamplerReady(native, true)
   process.title = 'workhorse: zygote'
 
   // The loop is entered from a fresh stack, which every horse inherits and later returns through.
@@ -100,7 +103,11 @@ function serve(
     const [, , , roleFile] = inheritance.descriptors
     const role = roleFile === undefined ? undefined : readRole(roleFile)
     if (role === undefined) return void becomeHorse(system, inheritance, announce)
-    if ('pool' in role) return becomePoolChild(system, inheritance, role.pool, announce)
+    if ('pool' in role) {
+      // It stays longer than any profiling, and V8's account of all code costs it a little.
+      keepSamplerReady(native, false)
+      return becomePoolChild(system, inheritance, role.pool, announce)
+    }
     if ('profile' in role) return void becomeHorse(system, { ...inheritance, profile: role.profile }, announce)
     loop = becomeHeir(native, system, inheritance, announce)
   }
@@ -115,6 +122,11 @@ function receiveOptions(native: Native): ZygoteOptions {
   const seen = JSON.stringify(command)
   const error = `expected boot of protocol ${PROTOCOL}, got ${seen}; was the package replaced under a running worker? Restart it`
   throw new BootFailure('the handshake', new Error(error))
+}
+
+function prepareWitnesses(): void {
+  addonOpenings.install()
+  startBlockCoverage()
 }
 
 interface Image {

@@ -28,6 +28,8 @@ export interface Zygote {
   /** Ask for a horse, a pool child or an heir; `forked` or `forkFailed` follows. */
   fork(offspring: Offspring): void
   kill(horse: number): void
+  /** Whether horses from now on are going to be sampled. */
+  keepSamplerReady(ready: boolean): void
   /** Ends the zygote and with it all of its horses. Resolves when it is gone. */
   close(): Promise<void>
 }
