@@ -56,7 +56,7 @@ async function tellings(name: string, ...args: readonly (string | number)[]): Pr
 }
 
 /** The matrix takes four times as many: what goes wrong in a fork goes wrong rarely. */
-const FORKS = Number(process.env['WORKHORSE_TEST_FORKS'] ?? 76)
+const FORKS = Number(process.env['WORKHORSE_TEST_FORKS'] ?? 40)
 
 const scenario = (name: string) => tellings('scenarios.mjs', name)
 

@@ -259,21 +259,10 @@ describe('fresh processes', () => {
     expect(ids.map(({ object_id }) => Number(object_id))).toEqual(Array.from({ length: 1000 }, (_, i) => i))
   })
 
-  test('what is hoisted, a job does not pay (printed, not judged)', { timeout: 120_000 }, async () => {
-    for (const hoist of ['as-is', 'preload', 'warm']) {
-      const runs: Report[] = []
-      for (let run = 0; run < 5; run++) runs.push(await zygote(hoist))
-      const median = (of: (report: Report) => number) =>
-        runs
-          .map(of)
-          .sort((a, b) => a - b)[2]
-          ?.toFixed(1)
-      console.log(
-        `${process.version} ${hoist.padEnd(7)}  before the fork: ${median((r) => r.preloadMs)} ms preload, ` +
-          `${median((r) => r.warmUpMs)} ms warm-up; a process's first job: ` +
-          `${median((r) => r.jobs[0]?.wallMs ?? 0)} ms, ${median((r) => r.jobs[0]?.cpuMs ?? 0)} ms of CPU`,
-      )
-    }
+  test('what is hoisted, a job does not pay', { timeout: 120_000 }, async () => {
+    const [asIs, preload] = await Promise.all(['as-is', 'preload'].map(async (hoist) => (await zygote(hoist)).jobs[0]))
+    // Five times as much on any machine that was tried.
+    expect(asIs?.cpuMs).toBeGreaterThan(1.5 * (preload?.cpuMs ?? 0))
   })
 })
 
