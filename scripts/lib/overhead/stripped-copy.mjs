@@ -17,7 +17,7 @@ const PARTS = {
     ['horse-handle.js', 'this.#job = job;', `this.#job = job; if (job.name === '${STRIPPED}') this.#meter = noMeter;`],
   ],
   // The bill itself: made, and stored with the job.
-  bill: [['horse-handle.js', 'death.status ? {', `death.status && this.#job.name !== '${STRIPPED}' ? {`]],
+  bill: [['horse-handle.js', 'billed = status ? {', `billed = status && this.#job.name !== '${STRIPPED}' ? {`]],
   // What a horse says about its memory at its end, and the question for hooks.
   horse: [
     ['horse-main.js', 'export class Horse ', IS_STRIPPED],
