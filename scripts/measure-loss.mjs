@@ -10,6 +10,8 @@ import { root } from './lib/root.mjs'
 const [seconds = '10', every = '1'] = process.argv.slice(2)
 const SLOTS = 4
 const ALONE_SECONDS = 5
+// Until the worker's own code is compiled.
+const WARM_UP_SECONDS = 8
 const JOBS_A_SECOND = 800
 
 const folder = mkdtempSync(join(tmpdir(), 'workhorse-loss-'))
@@ -37,7 +39,7 @@ process.chdir(folder)
 process.env.WORKHORSE_BROKER = 'sqlite:loss.db'
 const { disconnect } = await import(`${root}/dist/index.js`)
 const { short } = await import(jobs)
-const count = JOBS_A_SECOND * (Number(seconds) + ALONE_SECONDS + 10)
+const count = JOBS_A_SECOND * (Number(seconds) + WARM_UP_SECONDS + ALONE_SECONDS + 10)
 for (let done = 0; done < count; done += 200)
   await Promise.all(Array.from({ length: 200 }, (_, i) => short.enqueue(i % 3)))
 await disconnect()
@@ -45,7 +47,7 @@ await disconnect()
 const worker = cli('worker', '--name', 'busy', '--concurrency', String(SLOTS), '--jobs-file', jobs)
 try {
   while (!existsSync(begun)) await setTimeout(50)
-  await setTimeout(1000)
+  await setTimeout(WARM_UP_SECONDS * 1000)
   const from = Date.now()
   await setTimeout(ALONE_SECONDS * 1000)
   const alone = countBetween(from, Date.now()) / ALONE_SECONDS

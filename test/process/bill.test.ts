@@ -43,7 +43,7 @@ describe('the bill of an execution', () => {
     )
     const before = anonymousBytes(standby)
     const release = join(await temporaryDirectory(), 'release')
-    const id = await place.enqueue('burn-allocate-hold', [300, 64, release])
+    const id = await place.enqueue('burn-allocate-hold', [300, 256, release])
     const pid = await running(place, id)
     expect(pid).toBe(standby)
     const allocated = anonymousBytes(pid) - before

@@ -128,8 +128,10 @@ describe('doctor', { timeout: 180_000 }, () => {
   it('finds functions that keep what they have made, each of two, and is not misled by loops', async () => {
     const { candidates } = await diagnose('kept.mjs', ['invoice', '--args', '["article-5", "a b c"]', '--runs', '6'])
     const hoists = candidates.filter(({ kind }) => kind === 'hoist')
-    expect(hoists.map(({ function: name }) => name)).toEqual(['priceTable', 'stopWordSet'])
-    expect(candidates[0]?.advice).toContain('preload(() => priceTable())')
+    // They cost nearly the same: which is first is chance.
+    expect(hoists.map(({ function: name }) => name).sort()).toEqual(['priceTable', 'stopWordSet'])
+    const advice = hoists.find(({ function: name }) => name === 'priceTable')?.advice
+    expect(advice).toContain('preload(() => priceTable())')
   })
 
   it('says so where there is nothing to hoist, and lets CI pass', async () => {
