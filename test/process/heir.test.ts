@@ -67,6 +67,7 @@ describe('the heir of a zygote', () => {
     const hanging = run('hang')
     await isolation.standbyPids()
     const heir = await heirOf(isolation.zygotePid)
+    await run('self')
     expect(await killZygote(isolation)).toBe(heir)
     expect((await hanging).end).toMatchObject({ type: 'failed', failure: { kind: 'zygote-died' } })
     expect(resultOf(await run('self'))).toMatchObject({ ppid: heir })
@@ -79,6 +80,8 @@ describe('the heir of a zygote', () => {
     const { isolation, run, bootCount } = await started()
     for (let generation = 0; generation < 4; generation++) {
       const heir = await heirOf(isolation.zygotePid)
+      // Told of after the heir's birth, by the same pipe: an heir that nobody has been told of does not reign.
+      await run('self')
       expect(await killZygote(isolation)).toBe(heir)
     }
     const selves = (await Promise.all(Array.from({ length: 20 }, () => run('self')))).map(resultOf)
