@@ -67,13 +67,17 @@ napi_value throw_errno(napi_env env, const char *syscall, int error) {
   return NULL;
 }
 
-static bool get_whole(napi_env env, napi_value value, const char *what, int64_t min, int64_t max, int64_t *result) {
+static bool is_whole(napi_env env, napi_value value, int64_t min, int64_t max, int64_t *result) {
   double number;
-  if (napi_get_value_double(env, value, &number) == napi_ok && number >= (double)min && number <= (double)max &&
-      trunc(number) == number) {
-    *result = (int64_t)number;
-    return true;
+  if (napi_get_value_double(env, value, &number) != napi_ok || !(number >= (double)min && number <= (double)max)) {
+    return false;
   }
+  *result = (int64_t)number;
+  return trunc(number) == number;
+}
+
+static bool get_whole(napi_env env, napi_value value, const char *what, int64_t min, int64_t max, int64_t *result) {
+  if (is_whole(env, value, min, max, result)) return true;
   char expected[64];
   snprintf(expected, sizeof expected, "an integer from %" PRId64 " to %" PRId64, min, max);
   throw_type(env, what, expected, value);
@@ -138,11 +142,17 @@ bool get_descriptors(napi_env env, napi_value value, const char *what, int *resu
     return false;
   }
   for (uint32_t i = 0; i < length; i++) {
-    char element[64];
+    int64_t whole;
     napi_value item;
-    snprintf(element, sizeof element, "%s[%u]", what, i);
     if (napi_get_element(env, value, i, &item) != napi_ok) return false;
-    if (!get_descriptor(env, item, element, &result[i])) return false;
+    /* Named only where it is wrong: a fresh process comes here, and pays for what it has not called before. */
+    if (is_whole(env, item, 0, INT_MAX, &whole)) {
+      result[i] = (int)whole;
+      continue;
+    }
+    char element[64];
+    snprintf(element, sizeof element, "%s[%u]", what, i);
+    return get_descriptor(env, item, element, &result[i]);
   }
   *count = length;
   return true;

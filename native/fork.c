@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -32,9 +34,26 @@ static pid_t failed(const char **during, const char *what) {
   return -1;
 }
 
+char birth_time[BIRTH_TIME_SIZE] = "";
+
+static void put_two_digits(char *into, int number) {
+  into[0] = (char)('0' + number / 10);
+  into[1] = (char)('0' + number % 10);
+}
+
+static void note_birth_time(void) {
+  int second = (int)(time(NULL) % (24 * 60 * 60));
+  memcpy(birth_time, " since 00:00:00Z", BIRTH_TIME_SIZE);
+  char *digits = birth_time + sizeof " since " - 1;
+  put_two_digits(digits, second / 3600);
+  put_two_digits(digits + 3, second / 60 % 60);
+  put_two_digits(digits + 6, second % 60);
+}
+
 pid_t fork_process(uv_loop_t *loop, const char **during) {
   if (!threads_settle()) return failed(during, "fork while another thread runs");
   if (!lift_dontfork()) return failed(during, "madvise");
+  note_birth_time();
 
   /* Until its loop is its own, a signal in the child would be written into the parent's signal pipe. */
   sigset_t all, before;

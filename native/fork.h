@@ -10,4 +10,8 @@
  */
 pid_t fork_process(uv_loop_t *loop, const char **during);
 
+/* In a process that was forked so: " since 23:59:59Z", in UTC. */
+#define BIRTH_TIME_SIZE sizeof " since 23:59:59Z"
+extern char birth_time[BIRTH_TIME_SIZE];
+
 #endif

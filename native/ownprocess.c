@@ -2,14 +2,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "addon.h"
 #include "check.h"
+#include "fork.h"
 
 #define NAME_SIZE 16
 #define MOST_SURPLUS 16
@@ -18,13 +18,12 @@
 /* dup2(2) clears close-on-exec, except where both are the same and it does nothing. */
 static bool put(int from, int to) { return dup2(from, to) >= 0 && (from != to || fcntl(to, F_SETFD, 0) == 0); }
 
-/* For ps: what it is, and since when. This takes the name too, so it comes before the name. */
-static bool take_title(const char *what) {
-  char title[TITLE_SIZE + 64];
-  time_t now = time(NULL);
-  struct tm utc;
-  gmtime_r(&now, &utc);
-  snprintf(title, sizeof title, "%s since %02d:%02d:%02dZ", what, utc.tm_hour, utc.tm_min, utc.tm_sec);
+/*
+ * For ps: what it is, and since when, which the parent has written down: the C library's ways to tell and to format a
+ * time would be some twenty page faults here. This takes the name too, so it comes before the name.
+ */
+static bool take_title(char title[TITLE_SIZE + BIRTH_TIME_SIZE]) {
+  memcpy(title + strlen(title), birth_time, BIRTH_TIME_SIZE);
   int error = uv_set_process_title(title);
   errno = -error;
   return error == 0;
@@ -38,13 +37,13 @@ napi_value js_become_own_process(napi_env env, napi_callback_info info) {
   napi_value arguments[5], still_ours;
   int parent, output[2], surplus[MOST_SURPLUS];
   size_t outputs, count;
-  char name[NAME_SIZE], title[TITLE_SIZE];
+  char name[NAME_SIZE], title[TITLE_SIZE + BIRTH_TIME_SIZE];
   get_arguments(env, info, 5, arguments);
   if (!get_integer(env, arguments[0], "becomeOwnProcess(): parent", 1, INT_MAX, &parent) ||
       !get_text(env, arguments[1], "becomeOwnProcess(): name", name, sizeof name) ||
       !get_descriptors(env, arguments[2], "becomeOwnProcess(): output", output, 2, &outputs) ||
       !get_descriptors(env, arguments[3], "becomeOwnProcess(): surplus", surplus, MOST_SURPLUS, &count) ||
-      !get_text(env, arguments[4], "becomeOwnProcess(): title", title, sizeof title)) {
+      !get_text(env, arguments[4], "becomeOwnProcess(): title", title, TITLE_SIZE)) {
     return NULL;
   }
   if (outputs != 2) return throw_type(env, "becomeOwnProcess(): output", "two descriptors", arguments[2]);
