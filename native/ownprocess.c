@@ -20,7 +20,7 @@ static bool put(int from, int to) { return dup2(from, to) >= 0 && (from != to ||
 
 /*
  * For ps: what it is, and since when, which the parent has written down: the C library's ways to tell and to format a
- * time would be some twenty page faults here. This takes the name too, so it comes before the name.
+ * time would be a dozen page faults here. This takes the name too, so it comes before the name.
  */
 static bool take_title(char title[TITLE_SIZE + BIRTH_TIME_SIZE]) {
   memcpy(title + strlen(title), birth_time, BIRTH_TIME_SIZE);

@@ -22,6 +22,15 @@ export interface Inheritance {
   readonly profile?: ProfileRequest
 }
 
+/** The first code that a fresh process runs: rehearsed, too. */
+export function inherit(
+  descriptors: readonly number[],
+  zygoteDescriptors: readonly number[],
+  zygotePid: number,
+): Inheritance {
+  return { descriptors, zygoteDescriptors, zygotePid }
+}
+
 /** Makes a horse of this process, which is a fresh copy of the zygote. Returns when the event loop is to go on. */
 export function becomeHorse(system: HorseSystem, inheritance: Inheritance, announce: (horse: Horse) => void): Horse {
   const channel = new HorseChannel(system, inheritance.descriptors[0] as number)

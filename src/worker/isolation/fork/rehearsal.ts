@@ -3,7 +3,7 @@ import { setOnlyJob } from '../../../job/context.ts'
 import { job } from '../../../job/definition.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { forgetJob } from '../../../job/registry.ts'
-import { becomeHorse, type Horse } from './horse-main.ts'
+import { becomeHorse, type Horse, inherit } from './horse-main.ts'
 import { createSystem, type HorseSystem } from './horse-system.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native } from './native.ts'
@@ -90,7 +90,7 @@ async function live(
   let horse: Horse | undefined
   await new Promise<void>((resolve) => {
     const system = Object.assign(createSystem(native, renewIdentity, setImmediate), standIns(resolve))
-    horse = becomeHorse(system, { descriptors, zygoteDescriptors, zygotePid: process.ppid }, announce)
+    horse = becomeHorse(system, inherit(descriptors, zygoteDescriptors, process.ppid), announce)
   })
   announce(undefined)
   assertReport(native.receiveFrame(ours))

@@ -14,7 +14,7 @@ import { prepareFirstTurn } from './first-turn.ts'
 import { encodeFrame } from './frames.ts'
 import { collectYoung } from './garbage.ts'
 import { becomeHeir } from './heir-main.ts'
-import { becomeHorse } from './horse-main.ts'
+import { becomeHorse, inherit } from './horse-main.ts'
 import { createSystem, type HorseSystem } from './horse-system.ts'
 import { BootFailure, loadApplication } from './load-application.ts'
 import { loadNative } from './load-native.ts'
@@ -98,9 +98,10 @@ function serve(
 ): void {
   for (let loop = ownLoop; ; ) {
     const zygotePid = process.pid
-    const inheritance = { descriptors: loop.run(), zygoteDescriptors: loop.descriptors, zygotePid }
+    const zygoteDescriptors = loop.descriptors
+    const inheritance = inherit(loop.run(), zygoteDescriptors, zygotePid)
     // A fourth descriptor says what it is to be, where that is not a plain horse.
-    const [, , , roleFile] = inheritance.descriptors
+    const roleFile = inheritance.descriptors[3]
     const role = roleFile === undefined ? undefined : readRole(roleFile)
     if (role === undefined) return void becomeHorse(system, inheritance, announce)
     if ('pool' in role) {
