@@ -24,7 +24,9 @@ export function installProcessIdentity(native: Native): ProcessIdentity {
 
 /** Node caches its pid at start: in a horse `process.kill(process.pid)` would hit the zygote. */
 function installPid(native: Native): () => void {
-  let pid = process.pid
+  // V8 takes what was only ever given one value for a constant, and would throw away what it has compiled in each horse.
+  let pid = 0
+  pid = process.pid
   Object.defineProperty(process, 'pid', { get: () => pid, enumerable: true, configurable: true })
   return () => {
     pid = native.getPid()

@@ -3,6 +3,7 @@ import { setOnlyJob } from '../../../job/context.ts'
 import { job } from '../../../job/definition.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import { forgetJob } from '../../../job/registry.ts'
+import { prepareFirstTurn } from './first-turn.ts'
 import { becomeHorse, type Horse, inherit } from './horse-main.ts'
 import { createSystem, type HorseSystem } from './horse-system.ts'
 import type { HorseCommand, HorseReport } from './messages.ts'
@@ -42,19 +43,21 @@ export async function rehearse(stage: Stage): Promise<void> {
   setOnlyJob(undefined)
 }
 
-type StandIns = Pick<HorseSystem, 'becomeOwnProcess' | 'exit' | 'hasHooks' | 'onLoopEmpty'>
+type StandIns = Pick<HorseSystem, 'becomeOwnProcess' | 'exit' | 'hasHooks' | 'nextTurn' | 'onLoopEmpty'>
 
 const STAND_INS: readonly ((leave: () => void) => StandIns)[] = [
   (leave) => ({
     becomeOwnProcess: (_parent, _name, output, surplus) => closeAll([...output, ...surplus]),
     exit: () => leave() as never,
     hasHooks: () => false,
+    nextTurn: setImmediate,
     onLoopEmpty: () => {},
   }),
   (leave) => ({
     becomeOwnProcess: (_parent, _name, output, surplus) => closeAll(surplus) && closeAll(output),
     exit: () => leave() as never,
     hasHooks: () => false,
+    nextTurn: prepareFirstTurn(),
     onLoopEmpty: () => {},
   }),
 ]
