@@ -10,6 +10,7 @@ import { HorseHandle } from './horse-handle.ts'
 import { killIfThere } from './kill-if-there.ts'
 import type { Offspring } from './offspring.ts'
 import { StandbySize } from './standby-size.ts'
+import { StartMemory } from './start-memory.ts'
 import type { ZygoteLaunch } from './zygote-handle.ts'
 import { ZygoteKeeper, type ZygoteKeeperEvents } from './zygote-keeper.ts'
 
@@ -41,6 +42,7 @@ export class ForkIsolation implements Isolation, Profiling {
   readonly #running = new ShortSet<HorseHandle>()
   #closing = false
   readonly #size: StandbySize
+  #starts = new StartMemory()
   #lookTimer: NodeJS.Timeout | undefined
   #settleTimer: NodeJS.Timeout | undefined
   profiler: ExecutionProfiler | undefined
@@ -71,7 +73,7 @@ export class ForkIsolation implements Isolation, Profiling {
     if (profile) void horse.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(horse)
     this.#watch()
-    const ended = horse.assign(job, observer).then((end) => this.#ended(horse, end))
+    const ended = horse.assign(job, observer, this.#starts).then((end) => this.#ended(horse, end))
     this.#fillStandby()
     return {
       ended,
@@ -116,6 +118,7 @@ export class ForkIsolation implements Isolation, Profiling {
 
   /** Horses of an earlier zygote have an earlier application: they get no job any more. */
   zygoteReady(): void {
+    this.#starts = new StartMemory()
     const horses = this.#standby.splice(0)
     for (const horse of horses) {
       if (this.#keeper.isCurrent(horse)) this.#standby.push(horse)

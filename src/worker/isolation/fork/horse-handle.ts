@@ -16,6 +16,7 @@ import type { HorseCommand, HorseReport } from './messages.ts'
 import type { Native } from './native.ts'
 import { writeRole } from './role.ts'
 import { runCommand } from './run-command.ts'
+import type { StartMemory } from './start-memory.ts'
 
 type LastWord =
   | { readonly type: 'finished'; readonly result: string }
@@ -49,6 +50,8 @@ export class HorseHandle {
 
   #job: ClaimedJob | undefined
   #observer: ExecutionObserver | undefined
+  /** Of its zygote. */
+  #starts: StartMemory | undefined
   #assignedAt = 0
   readonly #groups: MemoryGroups | undefined
   #confinement: Confinement | undefined
@@ -118,10 +121,14 @@ export class HorseHandle {
     this.#roleFile = undefined
   }
 
-  /** Give the horse its job. It may not even be born yet: the message waits in the channel. */
-  assign(job: ClaimedJob, observer: ExecutionObserver): Promise<ExecutionEnd> {
+  /**
+   * Give the horse its job. It may not even be born yet: the message waits in the channel.
+   * @param starts what horses of its zygote begin with
+   */
+  assign(job: ClaimedJob, observer: ExecutionObserver, starts: StartMemory): Promise<ExecutionEnd> {
     this.#job = job
     this.#observer = observer
+    this.#starts = starts
     if (this.pid !== undefined) this.#meter.begin(this.pid)
     this.#assignedAt = performance.now()
     this.#begin(job)
@@ -133,14 +140,18 @@ export class HorseHandle {
 
   #begin(job: ClaimedJob): void {
     const { memoryBytes } = job.limits ?? {}
-    if (this.#groups === undefined || memoryBytes === undefined) {
-      return this.#line.send(runCommand(job, this.born), job.args)
-    }
+    // A limit wants the exact number; one that is measured has more in memory than others; and one that no zygote was
+    // asked for yet may be another zygote's.
+    const isLikeOthers = memoryBytes === undefined && !this.isProfiled && this.ordered
+    const start = isLikeOthers ? this.#starts?.take() : undefined
+    if (start !== undefined) this.#meter.noteStart(start)
+    const command = runCommand(job, start === undefined)
+    if (this.#groups === undefined || memoryBytes === undefined) return this.#line.send(command, job.args)
     this.#confinement = new Confinement(this.#groups, memoryBytes)
     this.#held = []
     void this.#confinement.admit(this.whenBorn()).then((trouble) => {
       if (trouble !== undefined) this.tell(trouble)
-      this.#line.send(runCommand(job, true), job.args)
+      this.#line.send(command, job.args)
       for (const command of this.#held ?? []) this.#line.send(command)
       this.#held = undefined
     })
@@ -228,6 +239,7 @@ export class HorseHandle {
     switch (header.type) {
       case 'began':
         this.#meter.noteStart(header.memory)
+        if (!this.isProfiled) this.#starts?.learn(header.memory)
         break
       case 'finished':
         this.#meter.noteShared(header.sharedBytes)

@@ -100,7 +100,7 @@ export class Horse {
     this.#started = true
     this.#system.profiler?.mark('load')
     process.title = header.title
-    if (header.unborn) this.#tellStart()
+    if (header.asksStart || this.#hooks !== undefined) this.#tellStart()
     if (header.limits) takeLimits(this.#system, header.limits)
     void this.#execute(header.job, body)
     if (!this.#ended) this.#system.nextTurn(() => this.#keepGoing())

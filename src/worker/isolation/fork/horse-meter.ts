@@ -24,11 +24,9 @@ export class HorseMeter {
   /** The horse has a pid and its job. */
   begin(pid: number): void {
     this.#pid = pid
-    this.#start ??= this.#native.residentMemory(pid) ?? undefined
-    this.#lastShared ||= this.#start?.sharedBytes ?? 0
   }
 
-  /** It was faster than the news of its birth: what it began with only itself could tell. */
+  /** What it begins with, as it says itself or as others of its zygote have said. */
   noteStart(memory: ResidentMemory): void {
     this.#start = memory
     this.#lastShared ||= memory.sharedBytes
@@ -83,7 +81,8 @@ export function descendants(pid: number): number[] {
   return [...children, ...children.flatMap(descendants)]
 }
 
-function childrenOf(pid: number): number[] {
+/** Those of all of its threads. */
+export function childrenOf(pid: number): number[] {
   try {
     const threads = readdirSync(`/proc/${pid}/task`)
     const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'))

@@ -96,8 +96,8 @@ export type HorseCommand =
       /** For `ps`. Made by the supervisor, for every bit that a horse does itself it does in fresh memory. */
       readonly title: string
       readonly limits?: HorseLimits
-      /** Nobody outside knows it yet: it is to tell itself what it begins with, by `began`. */
-      readonly unborn?: true
+      /** It is to say what it begins with, by `began`. One that has run `afterFork` hooks does so unasked. */
+      readonly asksStart?: true
     }
   | { readonly type: 'abort'; readonly reason: string }
   /** A horse that is profiled sends what it has so far, and goes on without. */
