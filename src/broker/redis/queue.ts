@@ -1,4 +1,4 @@
-import type { JobState } from '../../job/states.ts'
+import { JOB_STATES, type JobState } from '../../job/states.ts'
 import type { QueueBacklog, QueueInfo } from '../broker.ts'
 import { listed } from './exchange.ts'
 import { asList, asNumber, asText } from './reply.ts'
@@ -7,24 +7,13 @@ import type { Store } from './store.ts'
 /** Jobs that one step of emptying a queue deletes. */
 const EMPTY_BATCH = 200
 
-/** In the order in which scripts/queue-list.lua counts them. */
-const COUNTED = [
-  'queued',
-  'started',
-  'finished',
-  'failed',
-  'deferred',
-  'scheduled',
-  'stopped',
-  'canceled',
-] as const satisfies readonly JobState[]
-
 /** By name. */
 export async function listQueues(store: Store): Promise<QueueInfo[]> {
   return asList(await store.run('queue-list', () => []))
     .map((reply) => {
       const [name, paused, ...counts] = asList(reply)
-      const entries = COUNTED.map((state, index) => [state, asNumber(counts[index])])
+      // In the order in which scripts/queue-list.lua counts them.
+      const entries = JOB_STATES.map((state, index) => [state, asNumber(counts[index])])
       return {
         name: asText(name),
         paused: asNumber(paused) === 1,

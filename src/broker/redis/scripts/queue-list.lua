@@ -3,7 +3,8 @@
 -- KEYS: see base. ARGV: prefix.
 -- RQ keeps stopped jobs among the failed ones; which they are our own set says, where Python's tools have not taken any away
 -- since. Of so many it is looked up; of further ones tidy.lua sees to it.
--- Returns for each {name, paused, queued, started, finished, failed, deferred, scheduled, stopped, canceled}.
+-- Returns for each {name, paused, queued, started, finished, failed, deferred, scheduled, stopped, canceled}: the states as
+-- JOB_STATES has them (src/job/states.ts).
 local MOST_STOPPED = 1000
 local names, seen = {}, {}
 local function add(name)

@@ -4,7 +4,7 @@ import { killIfThere } from './kill-if-there.ts'
 import type { Native } from './native.ts'
 import type { Offspring } from './offspring.ts'
 import { writeRole } from './role.ts'
-import { hearOffspring, type Zygote, type ZygoteEvents } from './zygote.ts'
+import { hearOffspring, type Zygote, type ZygoteEvents, type ZygoteOrders } from './zygote.ts'
 import { ZygoteLine } from './zygote-line.ts'
 
 /**
@@ -61,17 +61,8 @@ export class HeirHandle implements Zygote, Offspring {
     this.#line.send({ type: 'succeed' })
   }
 
-  fork(offspring: Offspring): void {
-    offspring.ordered = true
-    this.#line.send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
-  }
-
-  kill(horse: number): void {
-    this.#line.send({ type: 'kill', horse })
-  }
-
-  keepSamplerReady(ready: boolean): void {
-    this.#line.send({ type: 'sampler', ready })
+  get orders(): ZygoteOrders {
+    return this.#line
   }
 
   /** Its zygote has waited for it. */

@@ -86,7 +86,7 @@ export class OffspringRegister {
   kill(offspring: Offspring): void {
     const entry = this.#entries.get(offspring.number)
     if (entry === undefined) return
-    if (entry.zygote !== undefined) entry.zygote.kill(offspring.number)
+    if (entry.zygote !== undefined) entry.zygote.orders.kill(offspring.number)
     else this.cancel(offspring, 'it was killed before it was born')
   }
 
@@ -125,7 +125,7 @@ export class OffspringRegister {
 
   #fork(entry: Entry): void {
     entry.zygote = this.#hooks.zygote()
-    entry.zygote?.fork(entry.offspring)
+    entry.zygote?.orders.fork(entry.offspring)
   }
 
   #forkFailed({ horse, message }: Extract<ZygoteNotice, { type: 'fork-failed' }>): void {

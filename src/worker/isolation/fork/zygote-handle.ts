@@ -5,8 +5,7 @@ import type { ForkInspection } from './inspection.ts'
 import { addPacking } from './memory-packing.ts'
 import { type BootReport, PROTOCOL, type ZygoteNotice, type ZygoteOptions } from './messages.ts'
 import type { Native } from './native.ts'
-import type { Offspring } from './offspring.ts'
-import { hearOffspring, type Zygote, type ZygoteEvents } from './zygote.ts'
+import { hearOffspring, type Zygote, type ZygoteEvents, type ZygoteOrders } from './zygote.ts'
 import { ZygoteLine } from './zygote-line.ts'
 
 export interface BootingEvents extends ZygoteEvents {
@@ -86,17 +85,8 @@ export class ZygoteHandle implements Zygote {
     return this.#ready
   }
 
-  fork(offspring: Offspring): void {
-    offspring.ordered = true
-    this.#line.send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
-  }
-
-  kill(horse: number): void {
-    this.#line.send({ type: 'kill', horse })
-  }
-
-  keepSamplerReady(ready: boolean): void {
-    this.#line.send({ type: 'sampler', ready })
+  get orders(): ZygoteOrders {
+    return this.#line
   }
 
   async close(): Promise<void> {

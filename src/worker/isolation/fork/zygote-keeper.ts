@@ -118,7 +118,7 @@ export class ZygoteKeeper {
   /** Whether what is forked from now on is going to be sampled; by later zygotes, too. */
   keepSamplerReady(ready: boolean): void {
     this.#samplerWanted = ready
-    if (this.#ready) this.#zygote?.keepSamplerReady(ready)
+    if (this.#ready) this.#zygote?.orders.keepSamplerReady(ready)
   }
 
   /** False for one of a zygote that was replaced since. */
@@ -185,7 +185,7 @@ export class ZygoteKeeper {
 
   #takeOver(zygote: ZygoteHandle, report: BootReport): void {
     this.#schedules = report.schedules
-    if (this.#samplerWanted) zygote.keepSamplerReady(true)
+    if (this.#samplerWanted) zygote.orders.keepSamplerReady(true)
     this.#events.zygoteReady(zygote.pid as number, report)
     this.#crown(zygote)
   }
@@ -244,7 +244,7 @@ export class ZygoteKeeper {
   #succeed(heir: HeirHandle): void {
     heir.succeed()
     // It has it as it was at its birth.
-    heir.keepSamplerReady(this.#samplerWanted)
+    heir.orders.keepSamplerReady(this.#samplerWanted)
     this.#events.zygoteSucceeded?.(heir.pid as number)
     this.#crown(heir)
   }

@@ -3,7 +3,9 @@ import { Socket } from 'node:net'
 import { FrameReader } from './frames.ts'
 import type { ZygoteCommand, ZygoteNotice } from './messages.ts'
 import type { Native } from './native.ts'
+import type { Offspring } from './offspring.ts'
 import { OutputFile } from './output-file.ts'
+import type { ZygoteOrders } from './zygote.ts'
 
 export interface ZygoteLineEvents {
   hear(notice: ZygoteNotice): void
@@ -21,7 +23,7 @@ export interface ZygoteEnds {
 const OUTPUT_INTERVAL_MS = 100
 
 /** The supervisor's ends of what joins it with one zygote: commands, notices, output. */
-export class ZygoteLine {
+export class ZygoteLine implements ZygoteOrders {
   readonly ends: ZygoteEnds
   /** All notices that it had written are heard, and there will be no more: it is gone, or has never been. */
   readonly ended: Promise<void>
@@ -61,6 +63,19 @@ export class ZygoteLine {
     this.#handedOver = true
     closeSync(this.ends.commands)
     closeSync(this.ends.notices)
+  }
+
+  fork(offspring: Offspring): void {
+    offspring.ordered = true
+    this.send({ type: 'fork', horse: offspring.number }, offspring.descriptors)
+  }
+
+  kill(horse: number): void {
+    this.send({ type: 'kill', horse })
+  }
+
+  keepSamplerReady(ready: boolean): void {
+    this.send({ type: 'sampler', ready })
   }
 
   send(command: ZygoteCommand, descriptors: readonly number[] = []): void {

@@ -22,14 +22,19 @@ export const SILENT: ZygoteEvents = {
   output: () => {},
 }
 
-/** A process that forks: one that was spawned and has loaded the application, or the heir of such a one. */
-export interface Zygote {
-  readonly pid: number | undefined
+/** What a zygote is told. */
+export interface ZygoteOrders {
   /** Ask for a horse, a pool child or an heir; `forked` or `forkFailed` follows. */
   fork(offspring: Offspring): void
   kill(horse: number): void
   /** Whether horses from now on are going to be sampled. */
   keepSamplerReady(ready: boolean): void
+}
+
+/** A process that forks: one that was spawned and has loaded the application, or the heir of such a one. */
+export interface Zygote {
+  readonly pid: number | undefined
+  readonly orders: ZygoteOrders
   /** Ends the zygote and with it all of its horses. Resolves when it is gone. */
   close(): Promise<void>
 }
