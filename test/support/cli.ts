@@ -9,6 +9,8 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 export interface CliOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** A command, and its own arguments, that starts it. */
+  readonly under?: readonly string[]
   /** Standard input; empty by default. */
   readonly input?: string
   /** After this long the process is killed, and the test fails. */
@@ -63,8 +65,9 @@ export class RunningCli {
   #stdout = ''
   #stderr = ''
 
-  constructor(args: readonly string[], { cwd, env, input }: CliOptions) {
-    this.#process = spawn(process.execPath, [MAIN, ...args], { cwd, env: environment(cwd, env) })
+  constructor(args: readonly string[], { cwd, env, input, under = [] }: CliOptions) {
+    const [command, ...rest] = [...under, process.execPath, MAIN, ...args] as [string, ...string[]]
+    this.#process = spawn(command, rest, { cwd, env: environment(cwd, env) })
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })

@@ -15,6 +15,7 @@ import { chooseIsolation } from '../serve/choose-isolation.ts'
 import { recordControlSignals, recordSignals } from '../serve/events.ts'
 import { tellMaster } from '../serve/messages.ts'
 import { openPidFile } from '../serve/pid-file.ts'
+import { reapOrphans } from '../serve/reap-orphans.ts'
 import { ServiceManager } from '../serve/service-manager.ts'
 import { SourceWatch } from '../serve/source-watch.ts'
 import { assertWatchable, planWorker, type WorkerFlag, type WorkerPlan } from '../serve/worker-plan.ts'
@@ -22,6 +23,7 @@ import { keepTitle } from '../serve/worker-title.ts'
 import { openBroker, readSettings } from '../surroundings.ts'
 
 export async function runWorker({ flags, positionals }: Invocation<WorkerFlag | 'crew' | 'pid-file'>): Promise<number> {
+  reapOrphans()
   const inbox = new Inbox<WorkerEvent>()
   recordSignals(inbox)
   recordControlSignals(inbox)

@@ -7,11 +7,13 @@ import type { FlagValues } from '../flags.ts'
 import { chooseIsolation } from '../serve/choose-isolation.ts'
 import { Crew } from '../serve/crew.ts'
 import { openPidFile } from '../serve/pid-file.ts'
+import { reapOrphans } from '../serve/reap-orphans.ts'
 import { ServiceManager } from '../serve/service-manager.ts'
 import { assertWatchable, planWorker, type WorkerFlag } from '../serve/worker-plan.ts'
 import { readSettings } from '../surroundings.ts'
 
 export async function runWorkers({ flags, positionals }: Invocation<WorkerFlag | 'pid-file'>): Promise<number> {
+  reapOrphans()
   const [count = '', ...queues] = positionals
   const size = parseSize(count)
   const logger = createLogger(flags['log-level'] ?? 'info')
