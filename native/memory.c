@@ -31,6 +31,13 @@ static int read_statm(const char *path, long long pages[3]) {
   return count;
 }
 
+/* Asked for once: a horse inherits the answer. */
+static double page_size(void) {
+  static double size = 0;
+  if (size == 0) size = (double)sysconf(_SC_PAGESIZE);
+  return size;
+}
+
 napi_value js_resident_memory(napi_env env, napi_callback_info info) {
   napi_value argument, result;
   char path[32];
@@ -46,7 +53,7 @@ napi_value js_resident_memory(napi_env env, napi_callback_info info) {
   if (count < 0) return throw_errno(env, "open or read of statm", errno);
   /* A zombie has no memory: all of it reads as 0. */
   if (count < 3 || pages[RESIDENT] == 0) return make_null(env);
-  double page = (double)sysconf(_SC_PAGESIZE);
+  double page = page_size();
   napi_create_object(env, &result);
   set_number(env, result, "residentBytes", (double)pages[RESIDENT] * page);
   set_number(env, result, "sharedBytes", (double)pages[SHARED] * page);
@@ -58,5 +65,5 @@ napi_value js_shared_memory(napi_env env, napi_callback_info info) {
   (void)info;
   int count = read_statm("/proc/self/statm", pages);
   if (count < 0) return throw_errno(env, "open or read of statm", errno);
-  return count < 3 ? make_null(env) : make_number(env, (double)pages[SHARED] * (double)sysconf(_SC_PAGESIZE));
+  return count < 3 ? make_null(env) : make_number(env, (double)pages[SHARED] * page_size());
 }

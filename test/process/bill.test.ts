@@ -83,8 +83,32 @@ describe('the bill of an execution', () => {
   it('does not take what was inherited for what was used', async () => {
     const place = await workplace('fork')
     place.start({ modules, ballastMb: 100 })
-    const { bill } = await place.ended(await place.enqueue('hold', [0]))
-    expect(bill?.memory?.peakIncrementBytes).toBeLessThan(20 * MB)
+    const first = (await place.ended(await place.enqueue('hold', [0]))).bill?.memory
+    expect(first?.peakIncrementBytes).toBeLessThan(20 * MB)
+    // What one horse has begun with holds for the next of its zygote.
+    const second = (await place.ended(await place.enqueue('hold', [0]))).bill?.memory
+    expect(second?.inheritedBytes).toBe(first?.inheritedBytes)
+    expect(second?.peakIncrementBytes).toBeLessThan(20 * MB)
+  })
+
+  it('does not take what afterFork hooks have allocated for what the job has used', async () => {
+    const module = join(await temporaryDirectory(), 'jobs.mjs')
+    const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
+    // Some horses much, some nothing.
+    const hook = `globalThis.held = Buffer.alloc(1 + 64 * ${MB} * Math.round(Math.random()), 1)`
+    await writeFile(
+      module,
+      `import { afterFork, job } from ${entry}\nafterFork(() => { ${hook} })\njob('nothing', () => {})`,
+    )
+    const place = await workplace('fork')
+    place.start({ modules: [module], concurrency: 1 })
+    const seen = new Set<boolean>()
+    for (let n = 0; n < 20 && seen.size < 2; n++) {
+      const { bill } = await place.ended(await place.enqueue('nothing'))
+      expect(bill?.memory?.peakIncrementBytes).toBeLessThan(20 * MB)
+      seen.add((bill?.memory?.inheritedBytes ?? 0) > 64 * MB)
+    }
+    expect(seen.size).toBe(2)
   })
 
   it('is there for an execution that was killed, too', async () => {

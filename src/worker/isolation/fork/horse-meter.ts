@@ -26,9 +26,11 @@ export class HorseMeter {
     this.#pid = pid
   }
 
-  /** What it begins with, as it says itself or as others of its zygote have said. */
+  /** What it begins with, as others of its zygote have said or, which counts more, as it says itself. */
   noteStart(memory: ResidentMemory): void {
     this.#start = memory
+    // What was seen before was the doing of `afterFork` hooks.
+    this.#peak = 0
     this.#lastShared ||= memory.sharedBytes
   }
 
