@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../src/queue/inspect.ts'
-import { descendants, isAlive, printed, printedJson, runCli, startCli } from '../support/cli.ts'
+import { descendants, expectGone, printed, printedJson, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProject, JOBS } from '../support/project.ts'
 import { projectQueue } from '../support/project-queue.ts'
@@ -36,7 +36,7 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
       expect(await worker.exited).toMatchObject({ code: 0, signal: null })
       expect(await show('held')).toMatchObject({ state: 'finished', result: '"released"' })
       expect(await show('waits')).toMatchObject({ state: 'queued' })
-      for (const pid of processes) expect(await isAlive(pid)).toBe(false)
+      await expectGone(processes)
     },
   )
 
@@ -49,7 +49,7 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
     expect(await worker.exited).toMatchObject({ code: 130, signal: null })
     expect(worker.log.find(({ event }) => event === 'job.released')).toMatchObject({ id: 'held' })
     expect(await show('held')).toMatchObject({ state: 'queued', attempts: 0 })
-    for (const pid of processes) expect(await isAlive(pid)).toBe(false)
+    await expectGone(processes)
     await release()
     const next = startCli(['worker', 'slow', '--burst', '--isolation', 'inline', '--concurrency', '1'], { cwd })
     await next.exited
@@ -83,7 +83,7 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
     const processes = await descendants(worker.pid)
     worker.kill('SIGINT')
     expect(await worker.exited).toMatchObject({ code: 0, signal: null })
-    for (const pid of processes) expect(await isAlive(pid)).toBe(false)
+    await expectGone(processes)
   })
 })
 
@@ -96,12 +96,7 @@ test('SIGKILL of a worker takes its zygote and horses along', async () => {
   expect(processes.length).toBeGreaterThanOrEqual(2)
   worker.kill('SIGKILL')
   await worker.exited
-  await eventually(
-    async () => {
-      for (const pid of processes) expect(await isAlive(pid)).toBe(false)
-    },
-    { timeoutMs: 2000 },
-  )
+  await expectGone(processes)
 })
 
 describe('isolation', () => {

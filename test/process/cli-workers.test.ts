@@ -1,21 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { descendants, isAlive, type LogLine, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { descendants, expectGone, type LogLine, type RunningCli, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProject, JOBS } from '../support/project.ts'
 import { projectQueue } from '../support/project-queue.ts'
 
 const events = (cli: RunningCli, event: string): LogLine[] => cli.log.filter((line) => line.event === event)
-
-async function expectGone(pids: readonly number[]): Promise<void> {
-  await eventually(
-    async () => {
-      for (const pid of pids) expect(await isAlive(pid)).toBe(false)
-    },
-    { timeoutMs: 5000 },
-  )
-}
 
 /** Two workers, ready, of one slot each on queue slow, and how to ask for their pids. */
 async function startTwo(isolation: 'fork' | 'inline' = 'inline') {
@@ -78,7 +69,7 @@ describe('signals', () => {
     await writeFile(join(cwd, 'release'), '')
     expect(await master.exited).toMatchObject({ code: 0 })
     expect(await queue.job(id)).toMatchObject({ state: 'finished' })
-    for (const pid of workers) expect(await isAlive(pid)).toBe(false)
+    await expectGone(workers)
   })
 
   test('the second: all are killed, and what ran goes back to its queue', async () => {
@@ -91,7 +82,7 @@ describe('signals', () => {
     master.kill('SIGTERM')
     expect(await master.exited).toMatchObject({ code: 143 })
     expect(await queue.job(id)).toMatchObject({ state: 'queued', attempts: 0 })
-    for (const pid of workers) expect(await isAlive(pid)).toBe(false)
+    await expectGone(workers)
   })
 
   test('SIGKILL of the master takes workers, zygotes and horses along; jobs go back at once', async () => {
@@ -101,7 +92,7 @@ describe('signals', () => {
     const processes = await descendants(master.pid)
     expect(processes.length).toBeGreaterThanOrEqual(2 + 2 + 1)
     master.kill('SIGKILL')
-    await expectGone(processes)
+    await expectGone(processes, 5000)
     expect(await queue.job(id)).toMatchObject({ state: 'queued', attempts: 0 })
   })
 })
