@@ -23,6 +23,8 @@ static const struct {
     {"socketPair", js_socket_pair},
     {"memoryFile", js_memory_file},
     {"discard", js_discard},
+    {"fileSize", js_file_size},
+    {"mapShared", js_map_shared},
     {"sendPacket", js_send_packet},
     {"receivePacket", js_receive_packet},
     {"receiveFrame", js_receive_frame},

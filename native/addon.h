@@ -23,6 +23,8 @@ napi_value js_list_descriptors(napi_env env, napi_callback_info info);
 napi_value js_socket_pair(napi_env env, napi_callback_info info);
 napi_value js_memory_file(napi_env env, napi_callback_info info);
 napi_value js_discard(napi_env env, napi_callback_info info);
+napi_value js_file_size(napi_env env, napi_callback_info info);
+napi_value js_map_shared(napi_env env, napi_callback_info info);
 napi_value js_send_packet(napi_env env, napi_callback_info info);
 napi_value js_receive_packet(napi_env env, napi_callback_info info);
 napi_value js_receive_frame(napi_env env, napi_callback_info info);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "addon.h"
@@ -38,4 +39,36 @@ napi_value js_discard(napi_env env, napi_callback_info info) {
   }
   int failed = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
   return failed ? throw_errno(env, "fallocate", errno) : NULL;
+}
+
+napi_value js_file_size(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  struct stat status;
+  int fd;
+  get_arguments(env, info, 1, &argument);
+  if (!get_descriptor(env, argument, "fileSize(): descriptor", &fd)) return NULL;
+  return fstat(fd, &status) ? throw_errno(env, "fstat", errno) : make_number(env, (double)status.st_size);
+}
+
+/* The page of which a word is shared. */
+static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static void unmap(napi_env env, void *page, void *hint) {
+  (void)env;
+  (void)hint;
+  munmap(page, page_size());
+}
+
+napi_value js_map_shared(napi_env env, napi_callback_info info) {
+  napi_value argument, result;
+  int fd;
+  get_arguments(env, info, 1, &argument);
+  if (!get_descriptor(env, argument, "mapShared(): descriptor", &fd)) return NULL;
+  if (ftruncate(fd, (off_t)page_size())) return throw_errno(env, "ftruncate", errno);
+  void *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (page == MAP_FAILED) return throw_errno(env, "mmap", errno);
+  if (napi_create_external_arraybuffer(env, page, page_size(), unmap, NULL, &result) == napi_ok) return result;
+  munmap(page, page_size());
+  /* A Node that keeps V8's pointers short takes no memory of others. */
+  return throw_errno(env, "napi_create_external_arraybuffer", ENOTSUP);
 }

@@ -70,6 +70,14 @@ export interface ConcurrencyRange {
 export interface PoolConfig {
   /** Jobs at the same time in each child. Default 1. */
   readonly perChild?: number
+  /**
+   * Jobs at most that a child is given ahead, so that it need not wait for the next when one has ended; 0 for none. Only while
+   * jobs take milliseconds, and only as many as are done in about 5 ms; behind a job that takes longer they are taken
+   * back, and given to other children or other workers. Children that were spawned, or that share jobs (`perChild`), get
+   * none, nor do those of a worker whose `concurrency` is a range. Default 8.
+   * Celery's `worker_prefetch_multiplier`, which takes nothing back.
+   */
+  readonly prefetch?: number
   /** Children that stay though they are idle. Default 1. */
   readonly min?: number
   /** A child is replaced when it has run so many jobs. Default: never. Celery: `worker_max_tasks_per_child`. */
@@ -118,7 +126,7 @@ const KEYS = [
   'zygote',
   'profile',
 ] as const
-const POOL_KEYS = ['perChild', 'min', 'maxJobs', 'maxMemory', 'maxAge', 'idleTimeout', 'start'] as const
+const POOL_KEYS = ['perChild', 'prefetch', 'min', 'maxJobs', 'maxMemory', 'maxAge', 'idleTimeout', 'start'] as const
 const ZYGOTE_KEYS = ['nodeFlags', 'bootTimeout', 'freeze'] as const
 
 /**

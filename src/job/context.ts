@@ -39,7 +39,7 @@ export interface JobIdentity {
   readonly name: string
   readonly queue: string
   readonly attempt: number
-  readonly meta?: string
+  readonly meta?: string | undefined
 }
 
 interface ContextState {

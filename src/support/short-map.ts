@@ -11,6 +11,16 @@ export class ShortMap<Key, Value> {
     return this.#keys.length
   }
 
+  /** The value that came first. */
+  get first(): Value | undefined {
+    return this.#values[0]
+  }
+
+  /** The value that came last. */
+  get last(): Value | undefined {
+    return this.#values.at(-1)
+  }
+
   get(key: Key): Value | undefined {
     const index = this.#keys.indexOf(key)
     return index < 0 ? undefined : this.#values[index]

@@ -76,6 +76,20 @@ describe('a lost answer', () => {
     expect(ids(await claim(broker, { limit: 2 }))).toEqual(['d'])
   })
 
+  it('to a claim of more than the worker has slots is given again', async () => {
+    const { broker, direct, proxy } = await behindProxy()
+    await broker.workerRegister(worker(1))
+    await enqueue(direct, ['first', 'a', 'b', 'c', 'd'])
+    await claim(broker, { limit: 1 })
+    const lost = proxy.loseAnswerTo('EVALSHA')
+    const claimed = await claim(broker, { limit: 3 })
+    await lost
+    expect(ids(claimed)).toEqual(['a', 'b', 'c'])
+    expect((await direct.queueList())[0]?.counts).toMatchObject({ started: 4, queued: 1 })
+    const outcomes = claimed.map((job) => finished(job))
+    expect(await handIn(broker, outcomes)).toEqual([])
+  })
+
   it('to an outcome is not taken for a refusal', async () => {
     const { broker, proxy } = await behindProxy()
     await enqueue(broker, ['a', 'b', 'c'], { resultTtlMs: 60_000 })

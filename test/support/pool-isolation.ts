@@ -40,6 +40,7 @@ export function poolIsolation(
     first: options.size ?? 4,
     least: 1,
     perChild: 1,
+    prefetch: 0,
     maxJobs: undefined,
     maxMemoryBytes: undefined,
     maxAgeMs: undefined,

@@ -99,7 +99,6 @@ export class Exchanger {
         ...listed(offered),
         ...listed(params.queues),
         ...listed(lost),
-        ...listed(lost.length === 0 ? [] : (book?.names ?? [])),
         ...encoded,
       ]
     }
@@ -107,15 +106,17 @@ export class Exchanger {
       const [refusedIds, claims] = asList(await this.#store.run('job-exchange', args))
       book?.takeBack(held)
       const refused = asTexts(refusedIds)
-      for (const [index, { executionId }] of outcomes.entries()) {
-        const tally = tallies[index]
-        if (tally !== undefined && !refused.includes(executionId)) book?.count(executionId, tally)
+      for (const [index, outcome] of outcomes.entries()) {
+        const { executionId } = outcome
+        if (refused.includes(executionId)) book?.giveBack(tallies[index])
+        else book?.count(outcome, tallies[index])
         this.forget(worker, executionId)
       }
       const list = asList(claims).map(readClaim)
       for (const claim of list) this.#remember(worker, claim)
       return { refused, claims: list }
     } catch (error) {
+      for (const tally of tallies) book?.giveBack(tally)
       const isLost = error instanceof BrokerUnavailableError || lostCalls.length > 0
       if (isLost) this.#lost.set(worker, [...(this.#lost.get(worker) ?? []), { tokens, slots: held }])
       else book?.takeBack(held)

@@ -8,6 +8,14 @@ export interface SlotTally {
   readonly seconds: number
 }
 
+/** What a slot will have done when an outcome is told. */
+export interface NextTally extends SlotTally {
+  /** Part of it: what was done without a slot. */
+  readonly unslotted: SlotTally
+}
+
+const NOTHING: SlotTally = { finished: 0, failed: 0, seconds: 0 }
+
 interface Slot {
   readonly name: string
   finished: number
@@ -20,7 +28,8 @@ interface Slot {
 
 /**
  * Which slot of a worker runs what, and what it has done. In RQ's eyes each slot is a worker of its own that runs one job at a
- * time, so an execution needs a slot before it is claimed.
+ * time, so an execution needs a slot before it is claimed. Those that are claimed ahead of need have none; what they do is
+ * counted for the next slot that ends one.
  */
 export class SlotBook {
   readonly #worker: string
@@ -28,6 +37,10 @@ export class SlotBook {
   /** By name, in order; behind those of the concurrency the ones that run something still and then go. */
   #slots = new Map<string, Slot>()
   readonly #byExecution = new ShortMap<string, Slot>()
+  /** Since when, of executions without a slot. */
+  readonly #withoutSlot = new ShortMap<string, number>()
+  /** Not counted for any slot yet. */
+  #unslotted = NOTHING
 
   constructor(worker: string, concurrency: number) {
     this.#worker = worker
@@ -83,33 +96,43 @@ export class SlotBook {
 
   take(executionId: string, name: string, jobId: string): void {
     const slot = this.#slots.get(name)
-    if (slot === undefined) return
+    if (slot === undefined) return this.#withoutSlot.set(executionId, performance.now())
     slot.running = { executionId, jobId, since: performance.now() }
     this.#byExecution.set(executionId, slot)
   }
 
   leave(executionId: string): void {
     const slot = this.#byExecution.get(executionId)
-    if (slot === undefined) return
+    if (slot === undefined) return void this.#withoutSlot.delete(executionId)
     this.#byExecution.delete(executionId)
     if (slot.running?.executionId === executionId) slot.running = undefined
   }
 
-  /** What the slot of this execution has done when it has ended so; undefined where it has none. */
-  tallyAfter({ executionId, type }: ExecutionOutcome): SlotTally | undefined {
+  /** What the slot of this execution has done when it has ended so; undefined where it has none. Each is to be told, or given back. */
+  tallyAfter({ executionId, type }: ExecutionOutcome): NextTally | undefined {
     const slot = this.#byExecution.get(executionId)
     if (slot?.running === undefined) return undefined
-    return {
-      finished: slot.finished + (type === 'finished' ? 1 : 0),
-      failed: slot.failed + (type === 'failed' || type === 'stopped' ? 1 : 0),
-      seconds: slot.seconds + (performance.now() - slot.running.since) / 1000,
-    }
+    const unslotted = this.#unslotted
+    this.#unslotted = NOTHING
+    const { finished, failed, seconds } = sum(sum(slot, unslotted), tallyOf(type, slot.running.since))
+    return { finished, failed, seconds, unslotted }
   }
 
   /** It has been told so. */
-  count(executionId: string, tally: SlotTally): void {
+  count({ executionId, type }: ExecutionOutcome, tally: NextTally | undefined): void {
     const slot = this.#byExecution.get(executionId)
-    if (slot !== undefined) Object.assign(slot, tally)
+    const since = this.#withoutSlot.get(executionId)
+    if (since !== undefined) this.#unslotted = sum(this.#unslotted, tallyOf(type, since))
+    else if (slot !== undefined && tally !== undefined) {
+      slot.finished = tally.finished
+      slot.failed = tally.failed
+      slot.seconds = tally.seconds
+    }
+  }
+
+  /** It has not been told. */
+  giveBack(tally: NextTally | undefined): void {
+    if (tally !== undefined) this.#unslotted = sum(this.#unslotted, tally.unslotted)
   }
 
   /** Id of the job that a slot runs. */
@@ -131,5 +154,21 @@ export class SlotBook {
       const slot = this.#slots.get(name)
       if (slot !== undefined) slot.offered = offered
     }
+  }
+}
+
+function tallyOf(type: ExecutionOutcome['type'], since: number): SlotTally {
+  return {
+    finished: type === 'finished' ? 1 : 0,
+    failed: type === 'failed' || type === 'stopped' ? 1 : 0,
+    seconds: (performance.now() - since) / 1000,
+  }
+}
+
+function sum(one: SlotTally, other: SlotTally): SlotTally {
+  return {
+    finished: one.finished + other.finished,
+    failed: one.failed + other.failed,
+    seconds: one.seconds + other.seconds,
   }
 }

@@ -1,7 +1,14 @@
 import { UsageError } from '../../errors.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
-import type { ExecutionEnd, ExecutionObserver, Isolation, IsolationMode, RunningExecution } from './isolation.ts'
+import type {
+  ExecutionEnd,
+  ExecutionObserver,
+  Isolation,
+  IsolationMode,
+  Prefetch,
+  RunningExecution,
+} from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
 import type { ExecutionProfiler, Profiling } from './profiling.ts'
 
@@ -33,6 +40,8 @@ export class IsolationRouter implements Isolation, Profiling {
   #slots: number | undefined
   #profiler: ExecutionProfiler | undefined
   #expectsSampling = false
+  /** When a job last ran elsewhere than in the main one. */
+  #elsewhereAt = Number.NEGATIVE_INFINITY
 
   constructor(routes: Routes) {
     this.#routes = routes
@@ -77,6 +86,11 @@ export class IsolationRouter implements Isolation, Profiling {
     return [this.#routes.main, ...opened].flatMap(({ profiling }) => profiling ?? [])
   }
 
+  /** Jobs that run elsewhere cannot wait there: while such come, nothing is claimed beyond what can run. */
+  get prefetch(): Prefetch | undefined {
+    return performance.now() - this.#elsewhereAt < ELSEWHERE_MS ? undefined : this.#routes.main.prefetch
+  }
+
   start(): Promise<void> {
     return this.#routes.main.start()
   }
@@ -85,6 +99,9 @@ export class IsolationRouter implements Isolation, Profiling {
     const { main, byQueue } = this.#routes
     const mode = job.isolation ?? byQueue[job.queue] ?? main.mode
     if (mode === main.mode) return main.run(job, observer)
+    this.#elsewhereAt = performance.now()
+    // Claimed to wait for another to end, which it could not here.
+    if ((main.prefetch?.held ?? 0) > 0) return refused(TOO_MANY)
     let opened: Opened
     try {
       opened = this.#others.get(mode) ?? this.#open(mode)
@@ -142,6 +159,9 @@ export class IsolationRouter implements Isolation, Profiling {
   }
 }
 
+/** How long after such a job nothing is prefetched. */
+const ELSEWHERE_MS = 10_000
+const TOO_MANY: ExecutionEnd = { type: 'unstarted', reason: 'as many run as may' }
 const LEAVING: ExecutionEnd = { type: 'unstarted', reason: 'the worker leaves' }
 
 function refused(end: ExecutionEnd): RunningExecution {

@@ -25,14 +25,26 @@ export interface Isolation {
   recycle?(): Promise<void>
   /** As many executions as this may run at the same time from now on. */
   resize?(slots: number): void
+  /** Absent where a job that cannot run at once has nothing to wait in. */
+  readonly prefetch?: Prefetch | undefined
   /** Leave. Running executions are killed and end as `killed`. */
   close(): Promise<void>
+}
+
+/** Jobs beyond those that run: held so that one is there the moment another has ended. */
+export interface Prefetch {
+  /** How many are worth holding, as things are. */
+  readonly room: number
+  /** How many are held. */
+  readonly held: number
 }
 
 export const ISOLATION_MODES = JOB_ISOLATIONS
 export type IsolationMode = JobIsolation
 
 export interface RunningExecution {
+  /** It waits for another to end, though it was given; `observer.begun` tells when it begins. Until then its time does not run. */
+  readonly isPrefetched?: boolean
   /** Settles once, when nothing of the job runs any more (or, inline, when it can no longer be waited for). */
   readonly ended: Promise<ExecutionEnd>
   /** Ask the job to stop: aborts its `signal`. A job that does not look at it goes on. */
@@ -71,6 +83,8 @@ export type ExecutionEnd = { readonly bill?: Bill } & (
 
 /** What a running job says to its supervisor. */
 export interface ExecutionObserver {
+  /** A job that was prefetched begins. Not called for others. */
+  begun?(): void
   /** Answers what the job asks of the broker (a job may enqueue jobs). */
   readonly gateway: JobGateway
   output(stream: 'stdout' | 'stderr', text: string): void

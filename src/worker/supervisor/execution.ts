@@ -31,8 +31,9 @@ type Ending =
  */
 export class Execution {
   readonly job: ClaimedJob
-  readonly startedAt = Date.now()
-  readonly begunAt = performance.now()
+  /** When it began; while it waits for another, when it was given. */
+  startedAt = Date.now()
+  begunAt = performance.now()
   /** What the broker is to be told; nothing where the job is somebody else's by now. */
   readonly outcome: Promise<ExecutionOutcome | undefined>
   readonly #running: RunningExecution
@@ -45,8 +46,25 @@ export class Execution {
     this.job = job
     this.#graceMs = job.limits?.graceMs ?? graceMs
     this.#running = isolation.run(job, observer)
-    if (job.timeoutMs !== UNLIMITED) this.#timer = new LongTimeout(job.timeoutMs, () => this.#timeOut())
+    if (this.#running.isPrefetched !== true) this.#startClock()
     this.outcome = this.#running.ended.then((end) => this.#judge(end))
+  }
+
+  /** It was prefetched, and is no more. */
+  begin(): void {
+    this.startedAt = Date.now()
+    this.begunAt = performance.now()
+    this.#startClock()
+  }
+
+  get isPrefetched(): boolean {
+    return this.#running.isPrefetched === true
+  }
+
+  #startClock(): void {
+    const { timeoutMs } = this.job
+    this.#timer?.clear()
+    if (timeoutMs !== UNLIMITED) this.#timer = new LongTimeout(timeoutMs, () => this.#timeOut())
   }
 
   get limits(): JobLimits {
@@ -130,6 +148,9 @@ export class Execution {
     if (end.type === 'finished') return { type: 'finished', result: end.result, ...base }
     if (end.type === 'unstarted' && ending?.type === 'stopped') {
       return { type: 'stopped', failure: stoppedFailure(ending.graceMs, end), ...base }
+    }
+    if (end.type === 'unstarted' && ending?.type === 'killed') {
+      return { type: 'failed', failure: killedFailure(), ...base }
     }
     if (end.type === 'unstarted') return { type: 'released', ...base }
     switch (ending?.type) {

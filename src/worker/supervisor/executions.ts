@@ -57,25 +57,28 @@ export class Executions {
     const stderr = new OutputLines((line) => this.#events.output(job, 'stderr', line))
     // As the job has last set it; inline it may do so before its execution is even made.
     let { meta } = job
+    let execution: Execution | undefined
     const observer: ExecutionObserver = {
       gateway: this.#gateway,
       output: (stream, text) => (stream === 'stdout' ? stdout : stderr).push(text),
+      begun: () => execution?.begin(),
       log: (message) => this.#events.log(job, message),
       update: (change) => {
         if (change.meta !== undefined) meta = change.meta
         this.#events.update(job, change)
       },
     }
-    const execution = new Execution(job, this.#isolation, observer, this.#graceMs)
-    this.#running.set(job.executionId, execution)
-    this.#watch(execution)
+    const started = new Execution(job, this.#isolation, observer, this.#graceMs)
+    execution = started
+    this.#running.set(job.executionId, started)
+    this.#watch(started)
     // Claimed in the same instant in which all were interrupted.
-    if (this.#interrupted) execution.interrupt()
-    void execution.outcome.then((outcome) => {
+    if (this.#interrupted) started.interrupt()
+    void started.outcome.then((outcome) => {
       stdout.end()
       stderr.end()
       this.#running.delete(job.executionId)
-      this.#limits.remove(execution)
+      this.#limits.remove(started)
       this.#events.ended(job, outcome && withAftermath(withMeta(job, meta), outcome))
     })
   }

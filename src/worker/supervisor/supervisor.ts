@@ -33,6 +33,7 @@ const LANE_SLOTS = 8
  */
 export class Supervisor extends EventEmitter<WorkerEvents> {
   readonly #broker: Broker
+  readonly #isolation: Isolation
   readonly #options: ResolvedWorkerOptions
   readonly #name: string
   readonly #contact: BrokerContact
@@ -66,6 +67,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   ) {
     super()
     this.#broker = broker
+    this.#isolation = isolation
     this.#options = options
     this.#name = identity.name
     this.#contact = new BrokerContact({
@@ -87,7 +89,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     })
     this.#idle = new IdleLimit(options.maxIdleMs, () => this.#leave('idle'))
     this.#scaler = new Autoscaler(broker, { ...identity, queues: options.queues }, options.slots, {
-      running: () => this.#executions.list(),
+      running: () => this.#executions.list().filter(({ isPrefetched }) => !isPrefetched),
       changed: (from, { slots, reason }) => {
         this.emit('resized', from, slots, reason)
         this.#pulse.ring()
@@ -214,7 +216,14 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
   }
 
   get #lanes(): number {
-    return this.#contact.isLost ? 1 : Math.min(MOST_LANES, Math.max(1, Math.floor(this.#scaler.slots / LANE_SLOTS)))
+    return this.#contact.isLost ? 1 : Math.min(MOST_LANES, Math.max(1, Math.floor(this.#places / LANE_SLOTS)))
+  }
+
+  /** Jobs that it may have: those that run, and those that are worth having at hand. */
+  get #places(): number {
+    // Of a job that is put back nobody could say whether it counts.
+    const prefetch = this.#options.maxJobs === Number.POSITIVE_INFINITY ? (this.#isolation.prefetch?.room ?? 0) : 0
+    return this.#scaler.slots + prefetch
   }
 
   #mayExchange(): boolean {
@@ -227,9 +236,9 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     if (this.#state === 'stopping' || this.#isQuiet || !this.#work.mayExist) return 0
     let claiming = 0
     for (const limit of this.#exchanges.values()) claiming += limit
-    const { slots } = this.#scaler
-    const free = Math.min(slots - this.#executions.size, this.#options.maxJobs - this.#taken) - claiming
-    return Math.min(free, Math.ceil(slots / this.#lanes))
+    const places = this.#places
+    const free = Math.min(places - this.#executions.size, this.#options.maxJobs - this.#taken) - claiming
+    return Math.min(free, Math.ceil(places / this.#lanes))
   }
 
   #isDone(): boolean {
@@ -283,7 +292,7 @@ export class Supervisor extends EventEmitter<WorkerEvents> {
     this.#idle.clear()
     this.emit('started', job)
     this.#executions.start(job)
-    this.#scaler.began(this.#executions.size)
+    this.#scaler.began(Math.min(this.#executions.size, this.slots))
     if (this.#taken === this.#options.maxJobs) this.#leave('max-jobs')
   }
 

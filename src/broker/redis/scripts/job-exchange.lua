@@ -1,8 +1,7 @@
 --@include base queue end store later outcome again finish claim
 -- Ends executions and claims jobs, in one step.
 -- KEYS: see base. ARGV: prefix, worker, '1' where an earlier answer may have got lost, lease_ms, limit, token of this call,
--- free slots, queues, tokens of calls whose answers got lost, all slots (where there are any such),
--- number of outcomes, each as outcome.lua takes it.
+-- free slots, queues, tokens of calls whose answers got lost, number of outcomes, each as outcome.lua takes it.
 -- Returns {refused execution ids, {id, execution id, slot, attempt, started_at, hash as a flat list} of each claimed job}.
 -- Invariant: a started job is in rq:wip with the lease of the one execution that its hash names; only that one's worker
 -- can end it; a slot's hash names the job that it runs.
@@ -15,13 +14,13 @@ params.token = take()
 local free_slots = take_list()
 params.queues = take_list()
 local lost_tokens = take_list()
-local all_slots = take_list()
 local outcomes = {}
 for index = 1, take_number() do
   outcomes[index] = take_outcome()
 end
 
--- The next free slot that none of those claimed again has; a worker that is not registered has none.
+-- The next free slot that none of those claimed again has. A worker that is not registered has none, and one that claims jobs
+-- ahead of need has none for those; they bear its own name.
 local last_slot = 0
 function params.next_slot()
   repeat
@@ -35,18 +34,23 @@ end
 -- What was ended, by slot.
 local ended = {}
 local refused = apply_outcomes(outcomes, params.worker, is_retry, function(slot, outcome)
-  if slot and slot ~= '' then ended[slot] = outcome end
+  if slot and slot ~= '' and slot ~= params.worker then ended[slot] = outcome end
 end)
-if #lost_tokens > 0 then claim_again(params, lost_tokens, all_slots) end
+if #lost_tokens > 0 then claim_again(params, lost_tokens) end
 claim(params)
 
 -- Slots as RQ's workers, each written once. Those of workers that are not registered, or were forgotten, have no hash, and get
 -- none: it would have no name. Mostly all are there, and one look tells.
 local keys = {}
+local key_of = {}
 local goes_on = {}
 for index, claimed in ipairs(params.claimed) do
-  keys[index] = worker_key(claimed[3])
-  goes_on[claimed[3]] = true
+  local slot = claimed[3]
+  if slot ~= params.worker then
+    key_of[index] = worker_key(slot)
+    keys[#keys + 1] = key_of[index]
+    goes_on[slot] = true
+  end
 end
 for slot in pairs(ended) do
   if not goes_on[slot] then keys[#keys + 1] = worker_key(slot) end
@@ -54,9 +58,9 @@ end
 local all_exist = #keys > 0 and #keys <= MOST_ARGUMENTS and call('EXISTS', unpack(keys)) == #keys
 
 for index, claimed in ipairs(params.claimed) do
-  local key, last = keys[index], ended[claimed[3]]
+  local key, last = key_of[index], ended[claimed[3]]
   local both = params.running[index]
-  if not all_exist and call('EXISTS', key) == 0 then
+  if not key or not all_exist and call('EXISTS', key) == 0 then
     -- Has no hash.
   elseif last and last.slot_seconds ~= '' then
     -- It goes on, and is busy already.

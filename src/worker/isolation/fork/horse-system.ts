@@ -17,7 +17,9 @@ export type HorseSystem = Pick<
   Native,
   | 'becomeOwnProcess'
   | 'exit'
+  | 'fileSize'
   | 'listDescriptors'
+  | 'mapShared'
   | 'onInterruptSignal'
   | 'onLoopEmpty'
   | 'receiveFrame'
@@ -45,8 +47,10 @@ export function createSystem(
   return {
     becomeOwnProcess: native.becomeOwnProcess,
     exit: native.exit,
+    fileSize: native.fileSize,
     hasHooks,
     listDescriptors: native.listDescriptors,
+    mapShared: native.mapShared,
     nextTurn,
     onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,

@@ -58,6 +58,10 @@ export interface Native {
   memoryFile(name: string): number
   /** fallocate(2) with PUNCH_HOLE | KEEP_SIZE: frees what a part of a file holds; it reads as zeros from then on. */
   discard(descriptor: number, offset: number, length: number): void
+  /** fstat(2): bytes in a file. */
+  fileSize(descriptor: number): number
+  /** The first page of an in-memory file, shared with all that map it: mmap(2). The file is made that long. */
+  mapShared(descriptor: number): ArrayBuffer
   /** sendmsg(2) of one packet with descriptors attached; does not block: throws EAGAIN where the peer is slow. */
   sendPacket(socket: number, data: Uint8Array, descriptors: readonly number[]): void
   /** recvmsg(2) of one packet, blocking; received descriptors are close-on-exec. `null` at the end of the stream. */

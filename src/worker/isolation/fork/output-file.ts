@@ -27,17 +27,17 @@ export class OutputFile {
     this.descriptor = files.memoryFile(name)
   }
 
-  /** What was written since the last call. */
-  read(): string {
+  /** What was written since the last call. @param upTo no further than this position */
+  read(upTo = Number.POSITIVE_INFINITY): string {
     const begin = this.#position
     // Mostly there is nothing, and one call that finds so is all that this costs.
-    const first = this.#readSome()
+    const first = this.#readSome(upTo)
     if (first === undefined) return ''
     const parts = [first]
     // No further than to where it ends now: who prints without end would never let us go.
-    const { size } = fstatSync(this.descriptor)
-    while (this.#position < size) {
-      const more = this.#readSome()
+    const end = Math.min(this.size, upTo)
+    while (this.#position < end) {
+      const more = this.#readSome(end)
       // Cut off by its own writer.
       if (more === undefined) break
       parts.push(more)
@@ -48,8 +48,10 @@ export class OutputFile {
     return text
   }
 
-  #readSome(): string | undefined {
-    const got = readSync(this.descriptor, buffer, 0, buffer.length, this.#position)
+  #readSome(end: number): string | undefined {
+    const most = Math.min(buffer.length, end - this.#position)
+    if (most <= 0) return undefined
+    const got = readSync(this.descriptor, buffer, 0, most, this.#position)
     if (got === 0) return undefined
     this.#position += got
     return this.#decoder.write(buffer.subarray(0, got))
@@ -59,6 +61,11 @@ export class OutputFile {
   rewind(): void {
     ftruncateSync(this.descriptor, 0)
     this.#position = 0
+  }
+
+  /** Bytes written since the beginning. */
+  get size(): number {
+    return fstatSync(this.descriptor).size
   }
 
   /** Bytes read since the beginning. */

@@ -1,5 +1,6 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { StartStage } from './messages.ts'
+import type { PoolExecution } from './pool-execution.ts'
 
 /** How a child ended. */
 export interface ChildEnd {
@@ -24,6 +25,10 @@ export interface PoolChildEvents {
   ready(jobs: readonly string[]): void
   /** A job has ended in it. */
   freed(): void
+  /** How long a job has run. */
+  pace(wallMs: number): void
+  /** It will not run these: they are to go to another, or wait. */
+  tookBack(executions: readonly PoolExecution[]): void
   /** What it printed while no job ran, or nobody can tell for which. */
   output(stream: 'stdout' | 'stderr', text: string): void
   notice(message: string): void

@@ -1,35 +1,55 @@
+import type { Printed, PrintedSpan } from './messages.ts'
 import type { PoolProcess } from './pool-process.ts'
 
 const MOST_BYTES = 16 * 1024 * 1024
 
+export interface ChildOutputHooks {
+  /** Whether all that was printed so far is of jobs that are known to have begun. */
+  isUpToDate(): boolean
+  /** @param isLeftOver printed while no job ran */
+  emit(stream: 'stdout' | 'stderr', text: string, isLeftOver: boolean): void
+}
+
 /** What a pool child prints, as the supervisor reads it. */
 export class ChildOutput {
   readonly #process: PoolProcess
-  readonly #emit: (stream: 'stdout' | 'stderr', text: string) => void
+  readonly #hooks: ChildOutputHooks
 
-  constructor(process: PoolProcess, emit: (stream: 'stdout' | 'stderr', text: string) => void) {
+  constructor(process: PoolProcess, hooks: ChildOutputHooks) {
     this.#process = process
-    this.#emit = emit
+    this.#hooks = hooks
   }
 
-  /** Pass on what was printed so far. */
+  /** Pass on what was printed so far; not what may be of a job that the child has begun meanwhile. */
   drain(): void {
-    const stdout = this.#process.stdout.read()
-    const stderr = this.#process.stderr.read()
-    if (stdout !== '') this.#emit('stdout', stdout)
-    if (stderr !== '') this.#emit('stderr', stderr)
+    const sizes: Printed = [this.#process.stdout.size, this.#process.stderr.size]
+    if (this.#hooks.isUpToDate()) this.#read(sizes, false)
   }
 
-  /** The last that it has complained of, since it was last free. */
+  /** A job has ended that has printed so much; undefined where nothing was printed since the last. */
+  drainSpan(printed: PrintedSpan | undefined): void {
+    if (printed === undefined) return
+    this.#read(printed.from, true)
+    this.#read(printed.to, false)
+  }
+
+  #read(upTo: Printed, isLeftOver: boolean): void {
+    const stdout = this.#process.stdout.read(upTo[0])
+    const stderr = this.#process.stderr.read(upTo[1])
+    if (stdout !== '') this.#hooks.emit('stdout', stdout, isLeftOver)
+    if (stderr !== '') this.#hooks.emit('stderr', stderr, isLeftOver)
+  }
+
+  /** The last that it has complained of, since its job began. */
   get complaint(): string {
     return this.#process.stderr.tail
   }
 
-  /** No job runs in it: what the next one prints is another story. */
-  becameFree(): void {
+  /** What the next job prints is another story. @param isFree no job runs in it */
+  jobEnded(isFree: boolean): void {
     for (const output of [this.#process.stdout, this.#process.stderr]) {
       output.forgetTail()
-      if (output.position > MOST_BYTES) output.rewind()
+      if (isFree && output.position > MOST_BYTES) output.rewind()
     }
   }
 

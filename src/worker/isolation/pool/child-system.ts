@@ -1,6 +1,6 @@
 import type { HookName } from '../../../job/hooks.ts'
-import type { ProcessUsage } from '../../../job/record.ts'
 import type { HorseLimits } from '../fork/messages.ts'
+import type { BeginWord } from './begin-word.ts'
 import type { ChildChannel } from './child-channel.ts'
 import type { ChildWire, WireEvents } from './child-wire.ts'
 
@@ -9,6 +9,10 @@ export interface ChildSystem {
   /** Ends the process now. */
   exit(code: number): never
   hasHooks(name: HookName): boolean
+  /** What is shared with the supervisor so that jobs can be given ahead. Absent where nothing is. */
+  readonly begins?: BeginWord
+  /** Bytes in the file behind a descriptor. */
+  fileSize(descriptor: number): number
   openWire(descriptor: number, events: WireEvents): ChildWire
   /** Has the kernel keep them; returns what puts back what was before. Absent where there is no addon to do it. */
   takeLimits?(limits: HorseLimits): () => void
@@ -19,19 +23,4 @@ export interface ChildSystem {
   onLoopEmpty(channel: ChildChannel, callback: () => void): void
   /** Calls back, in the midst of whatever JavaScript runs, when this signal comes. Absent where it cannot. */
   readonly onInterruptSignal?: (signal: number, callback: () => void) => void
-}
-
-/** What this process has used so far. */
-export function processUsage(): ProcessUsage {
-  const usage = process.resourceUsage()
-  return {
-    cpuUserMs: usage.userCPUTime / 1000,
-    cpuSystemMs: usage.systemCPUTime / 1000,
-    // libuv gives kilobytes on every system.
-    maxRssBytes: usage.maxRSS * 1024,
-    minorFaults: usage.minorPageFault,
-    majorFaults: usage.majorPageFault,
-    voluntarySwitches: usage.voluntaryContextSwitches,
-    involuntarySwitches: usage.involuntaryContextSwitches,
-  }
 }

@@ -7,6 +7,7 @@ import type { Nursery, PoolProcessEvents } from './pool-process.ts'
 
 /** Pool children by fork(2) of the zygote: in a millisecond, warm, and with its memory shared. */
 export class ForkNursery implements Nursery, ZygoteUser {
+  readonly canTakeBack = true
   readonly #keeper: ZygoteKeeper
   /** A file that every child reads at its birth. */
   readonly #role: number

@@ -4,6 +4,7 @@ import type { HorseDeath } from '../fork/horse-death.ts'
 import type { Offspring } from '../fork/offspring.ts'
 import { OutputFile } from '../fork/output-file.ts'
 import type { ZygoteKeeper } from '../fork/zygote-keeper.ts'
+import { BeginWord } from './begin-word.ts'
 import { LastWord } from './last-word.ts'
 import type { PoolCommand, PoolReport } from './messages.ts'
 import type { PoolProcess, PoolProcessEvents } from './pool-process.ts'
@@ -14,6 +15,7 @@ export class ForkedProcess implements PoolProcess, Offspring {
   readonly stdout: OutputFile
   readonly stderr: OutputFile
   readonly inheritsMemory = true
+  readonly begins: BeginWord
   ordered = false
   pid: number | undefined
   readonly #keeper: ZygoteKeeper
@@ -21,8 +23,8 @@ export class ForkedProcess implements PoolProcess, Offspring {
   readonly #role: number
   readonly #line: FrameLine<PoolCommand, PoolReport>
   readonly #lastWord: LastWord
-  /** The child's end of the channel, until it is born with a copy of it. */
-  #childEnd: number | undefined
+  /** What only the child is to have, until it is born with copies of it: its end of the channel, and the file of `begins`. */
+  #forChild: readonly [channel: number, begins: number] | undefined
 
   /** @param role descriptor of a file with its PoolRole */
   constructor(keeper: ZygoteKeeper, role: number, events: PoolProcessEvents) {
@@ -31,7 +33,9 @@ export class ForkedProcess implements PoolProcess, Offspring {
     this.#keeper = keeper
     this.#events = events
     const [ours, theirs] = keeper.native.socketPair('stream')
-    this.#childEnd = theirs
+    const word = keeper.native.memoryFile('workhorse-begins')
+    this.begins = new BeginWord(keeper.native.mapShared(word))
+    this.#forChild = [theirs, word]
     this.stdout = new OutputFile(keeper.native, 'workhorse-stdout')
     this.stderr = new OutputFile(keeper.native, 'workhorse-stderr')
     this.#lastWord = new LastWord((death) => events.died(death))
@@ -42,7 +46,8 @@ export class ForkedProcess implements PoolProcess, Offspring {
   }
 
   get descriptors(): readonly number[] {
-    return [this.#childEnd as number, this.stdout.descriptor, this.stderr.descriptor, this.#role]
+    const [channel, begins] = this.#forChild as readonly [number, number]
+    return [channel, this.stdout.descriptor, this.stderr.descriptor, this.#role, begins]
   }
 
   send(command: PoolCommand, body?: string): void {
@@ -55,7 +60,7 @@ export class ForkedProcess implements PoolProcess, Offspring {
 
   wasBorn(pid: number): void {
     this.pid = pid
-    this.#closeChildEnd()
+    this.#closeForChild()
     this.#events.born(pid)
   }
 
@@ -69,12 +74,12 @@ export class ForkedProcess implements PoolProcess, Offspring {
   }
 
   dismiss(): void {
-    this.#closeChildEnd()
+    this.#closeForChild()
     this.#line.close()
   }
 
-  #closeChildEnd(): void {
-    if (this.#childEnd !== undefined) closeSync(this.#childEnd)
-    this.#childEnd = undefined
+  #closeForChild(): void {
+    for (const descriptor of this.#forChild ?? []) closeSync(descriptor)
+    this.#forChild = undefined
   }
 }

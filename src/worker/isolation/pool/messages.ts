@@ -1,9 +1,9 @@
 import type { JobIdentity } from '../../../job/context.ts'
-import type { ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import type { HorseLimits, PoolRole } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import type { ProfileRequest } from '../profiling.ts'
+import type { UsageNumbers } from './usage-numbers.ts'
 
 /**
  * Every message between supervisor and pool child: frames (fork/frames.ts) on the child's own stream socket.
@@ -12,18 +12,11 @@ import type { ProfileRequest } from '../profiling.ts'
 
 /** Supervisor → pool child. */
 export type PoolCommand =
-  /** Body: the arguments as JSON text. */
-  | {
-      readonly type: 'run'
-      readonly execution: number
-      readonly job: JobIdentity
-      /** For the kernel to keep, while this job runs. */
-      readonly limits?: HorseLimits
-      /** No other job runs in this child meanwhile, though several might. */
-      readonly alone?: true
-      /** It is to be measured. Only where jobs do not share the process. */
-      readonly profile?: ProfileRequest
-    }
+  /**
+   * Run these: one after another, where jobs do not share the process. Body: the arguments of each as JSON text, one behind
+   * the other. `round` is what begin-word.ts says of them.
+   */
+  | { readonly type: 'run'; readonly round: number; readonly jobs: readonly RunOrder[] }
   /** Send what was measured of the execution so far, and go on without. */
   | { readonly type: 'hand-over' }
   | { readonly type: 'abort'; readonly execution: number; readonly reason: string }
@@ -32,21 +25,35 @@ export type PoolCommand =
   /** Run `beforeExit` hooks and leave. Sent only when nothing runs. */
   | { readonly type: 'retire' }
 
+/** One job to run. */
+export interface RunOrder {
+  readonly execution: number
+  readonly job: JobIdentity
+  /** Length of its arguments, in characters. */
+  readonly args: number
+  /** For the kernel to keep, while this job runs. */
+  readonly limits?: HorseLimits | undefined
+  /** No other job runs in this child meanwhile, though several might. */
+  readonly alone?: true | undefined
+  /** It is to be measured. Only where jobs do not share the process. */
+  readonly profile?: ProfileRequest | undefined
+}
+
 /** Pool child → supervisor. */
 export type PoolReport =
   /** `afterFork` hooks are done. */
   | {
       readonly type: 'ready'
-      readonly usage: ProcessUsage
+      readonly usage: UsageNumbers
       readonly jobs: readonly string[]
       readonly schedules: readonly DeclaredSchedule[]
     }
   /** It leaves. Body: the failure as JSON text. */
   | { readonly type: 'start-failed'; readonly stage: StartStage }
   /** Body: the result as JSON text. */
-  | { readonly type: 'finished'; readonly execution: number; readonly usage?: UsageSpan }
+  | ({ readonly type: 'finished' } & EndOfJob)
   /** Body: the failure as JSON text. */
-  | { readonly type: 'failed'; readonly execution: number; readonly usage?: UsageSpan }
+  | ({ readonly type: 'failed' } & EndOfJob)
   /**
    * Something that ends the whole process, which leaves right after this. Body: the failure as JSON text.
    * Without `execution` it is not known which job did it, if any.
@@ -76,8 +83,22 @@ export interface SpawnOrder {
   readonly supervisorPid: number
 }
 
-/** What the process had used when the job began, and when it ended. Only where jobs do not share the process. */
-export interface UsageSpan {
-  readonly before: ProcessUsage
-  readonly after: ProcessUsage
+export interface EndOfJob {
+  readonly execution: number
+  /** How long it ran. */
+  readonly ms: number
+  /** What the process had used by then. Only where jobs do not share the process. */
+  readonly usage?: UsageNumbers | undefined
+  /** What it had used when the job began. Where that is absent, the job began when the one before it had ended. */
+  readonly usageBefore?: UsageNumbers | undefined
+  /** Where its output lies, in the files that the child prints to. Absent where the child has printed nothing since it last told. */
+  readonly printed?: PrintedSpan | undefined
+}
+
+/** Lengths of the files that a child prints to. */
+export type Printed = readonly [stdout: number, stderr: number]
+
+export interface PrintedSpan {
+  readonly from: Printed
+  readonly to: Printed
 }

@@ -1,24 +1,22 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { JobGateway } from '../../../job/gateway.ts'
-import type { ProcessUsage } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
-import { ShortMap } from '../../../support/short-map.ts'
 import { answerCall } from '../answer-call.ts'
 import type { Frame } from '../fork/frames.ts'
 import { describeDeath, type ExplainableDeath, explainDeath } from '../fork/horse-death.ts'
 import { descendants } from '../fork/horse-meter.ts'
 import { killIfThere } from '../fork/kill-if-there.ts'
-import type { HorseLimits } from '../fork/messages.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
+import { ChildAccount } from './child-account.ts'
 import type { PoolChildEvents, StartFailure } from './child-end.ts'
+import { ChildJobs } from './child-jobs.ts'
 import { ChildOutput } from './child-output.ts'
 import type { PoolReport } from './messages.ts'
-import { ownMemory } from './own-memory.ts'
+import { OrderBatch } from './order-batch.ts'
+import { LONG_MS } from './pace.ts'
 import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
-import { kernelLimits, runCommand } from './run-command.ts'
-import { billOf, settleAtDeath, usageAtDeath } from './settle-at-death.ts'
-import { usageBetween } from './usage-between.ts'
+import { billOf, settleAtDeath } from './settle-at-death.ts'
 
 /** Where it is in its life. It takes jobs only while it is `ready`. */
 export type ChildState = 'starting' | 'ready' | 'leaving' | 'gone'
@@ -35,10 +33,11 @@ export interface ChildLimits {
 export class PoolChildHandle implements ExecutionHost {
   readonly #process: PoolProcess
   readonly #output: ChildOutput
+  readonly #account: ChildAccount
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
-  readonly #running = new ShortMap<number, PoolExecution>()
-  #lastExecution = 0
+  readonly #jobs: ChildJobs
+  readonly #orders: OrderBatch
   /** It runs a job that is to be alone in it. */
   #isTaken = false
   #state: ChildState = 'starting'
@@ -49,12 +48,9 @@ export class PoolChildHandle implements ExecutionHost {
   #complaint: string | undefined
   #startFailure: StartFailure | undefined
   #deadline: NodeJS.Timeout | undefined
-  /** What the process had used when it was last heard of. */
-  #usage: ProcessUsage | undefined
   /** Of the last job: what a finished one has left behind may still ask. */
   #gateway: JobGateway | undefined
   #schedules: readonly DeclaredSchedule[] = []
-  #inheritedBytes = 0
   #readyAt = 0
   #freeSince = 0
   #ended = 0
@@ -72,7 +68,13 @@ export class PoolChildHandle implements ExecutionHost {
       died: (death) => this.#died(death),
       unborn: (reason) => this.#gone(reason, false),
     })
-    this.#output = new ChildOutput(this.#process, (stream, text) => this.#pass(stream, text))
+    this.#jobs = new ChildJobs(limits.perChild === 1 ? this.#process.begins : undefined)
+    this.#orders = new OrderBatch(this.#process, (message) => events.notice(message))
+    this.#account = new ChildAccount(this.#process)
+    this.#output = new ChildOutput(this.#process, {
+      isUpToDate: () => this.isShared || this.#jobs.isUpToDate,
+      emit: (stream, text, isLeftOver) => this.#pass(stream, text, isLeftOver),
+    })
   }
 
   get pid(): number | undefined {
@@ -90,7 +92,30 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** Jobs in it now. */
   get load(): number {
-    return this.#running.size
+    return this.#jobs.size
+  }
+
+  /** How long its job has run, as far as is known; 0 where it has none. */
+  get #jobMs(): number {
+    const { current } = this.#jobs
+    return current === undefined ? 0 : performance.now() - current.begunAt
+  }
+
+  /** It may be given jobs before the one that it has has ended. */
+  get takesAhead(): boolean {
+    const { current, canTakeBack } = this.#jobs
+    if (this.#state !== 'ready' || !this.isStaying || !canTakeBack) return false
+    return current === undefined || (current.mayBeAhead && this.#jobMs < LONG_MS)
+  }
+
+  /** So many jobs may be given to it beside those that it has; none where it has none. @param depth how many it may have ahead */
+  roomAhead(depth: number): number {
+    return this.#jobs.size > 0 && this.takesAhead ? 1 + depth - this.#jobs.size : 0
+  }
+
+  /** To be called every LONG_MS: where its job takes that long, what waits behind it comes back. */
+  freeFromLongJob(): void {
+    if (this.#jobs.isStuck) this.takeBack()
   }
 
   /** It will take more jobs, now or later. */
@@ -104,7 +129,7 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   get hasRoom(): boolean {
-    return this.#state === 'ready' && this.isStaying && !this.#isTaken && this.#running.size < this.#limits.perChild
+    return this.#state === 'ready' && this.isStaying && !this.#isTaken && this.#jobs.size < this.#limits.perChild
   }
 
   /** Several jobs may run in it at the same time. */
@@ -123,55 +148,68 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** How long no job has run in it; 0 while one does. */
   get idleMs(): number {
-    return this.#state === 'ready' && this.#running.size === 0 ? performance.now() - this.#freeSince : 0
+    return this.#state === 'ready' && this.#jobs.size === 0 ? performance.now() - this.#freeSince : 0
   }
 
   /** Memory that it has taken for itself since it was ready; what it shares with its zygote is not its own. */
   get ownBytes(): number {
-    const bytes = this.pid === undefined ? undefined : ownMemory(this.pid)
-    // Elsewhere than on Linux there is only the peak that it tells itself, at the end of each job.
-    return bytes === undefined ? (this.#usage?.maxRssBytes ?? 0) : bytes - this.#inheritedBytes
+    return this.#account.ownBytes
   }
 
-  run(execution: PoolExecution): void {
+  /** Takes a job, to run now or when those before it have ended; `send` sends it. */
+  give(execution: PoolExecution): void {
     // What an earlier job has left behind may have printed meanwhile.
-    if (this.#running.size === 0) this.drainOutput()
-    const number = ++this.#lastExecution
+    if (this.#jobs.size === 0 && this.isShared) this.drainOutput()
+    const begins = this.#jobs.size === 0 || this.isShared
+    const number = this.#jobs.add(execution)
     this.#taken++
     this.#gateway = execution.observer.gateway
-    this.#running.set(number, execution)
-    execution.enter(this)
     this.#isTaken = execution.wantsAlone
-    const command = runCommand(number, execution, this.#limitsToKeep(execution))
-    this.#process.send(command, execution.job.args)
-    if (execution.abortReason !== undefined) this.abort(execution)
+    this.#orders.add(number, execution)
+    execution.enter(this)
+    if (begins) execution.begin()
   }
 
-  /** Without the addon, which a spawned child has not, the kernel cannot be asked to keep anything. */
-  #limitsToKeep({ job }: PoolExecution): HorseLimits | undefined {
-    const kept = kernelLimits(job.limits)
-    if (kept === undefined || this.#process.inheritsMemory) return kept
-    if (kept.openFiles !== undefined) {
-      this.#events.notice(`job ${job.name}: its limit of open files is not kept in a child that was spawned`)
+  /** Sends what it was given. */
+  send(): void {
+    for (const number of this.#orders.send(this.#jobs.round)) {
+      const execution = this.#jobs.get(number)
+      if (execution?.abortReason !== undefined) this.abort(execution)
     }
-    return undefined
   }
 
   abort(execution: PoolExecution): void {
-    for (const [number, running] of this.#running.entries()) {
-      if (running !== execution) continue
-      this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
-    }
+    const number = this.#jobs.numberOf(execution)
+    if (number === undefined) return
+    this.#process.send({ type: 'abort', execution: number, reason: execution.abortReason ?? '' })
   }
 
   handOver(): void {
     this.#process.send({ type: 'hand-over' })
   }
 
+  /** Gives back what it has not begun. */
+  takeBack(): void {
+    const taken = this.#jobs.takeBack()
+    if (taken.length === 0) return
+    this.#taken -= taken.length
+    for (const execution of taken) execution.leave()
+    if (this.#jobs.size === 0) this.#becameFree()
+    this.#events.tookBack(taken)
+    if (this.#leaveWhenFree) this.retire()
+  }
+
+  killJob(execution: PoolExecution): void {
+    this.takeBack()
+    // Where it has begun another since, the end of this one is on its way.
+    if (this.isShared || this.#jobs.isLast(execution)) this.kill()
+  }
+
   /** End the process and all that it has started, now. */
   kill(): void {
     this.#killed = true
     if (this.#state === 'gone') return
+    this.takeBack()
     // First those that it has started: afterwards nobody could tell whose they were.
     if (this.pid !== undefined) for (const pid of descendants(this.pid)) killIfThere(pid)
     this.#process.kill()
@@ -181,7 +219,7 @@ export class PoolChildHandle implements ExecutionHost {
   retire(): void {
     this.#leaveWhenFree = true
     if (this.#state === 'starting') this.kill()
-    if (this.#state !== 'ready' || this.#running.size > 0) return
+    if (this.#state !== 'ready' || this.#jobs.size > 0) return
     this.#state = 'leaving'
     this.#process.send({ type: 'retire' })
     const { leaveMs } = this.#limits
@@ -198,9 +236,9 @@ export class PoolChildHandle implements ExecutionHost {
     this.#output.drain()
   }
 
-  #pass(stream: 'stdout' | 'stderr', text: string): void {
-    const [only] = this.#running.values()
-    if (only !== undefined && this.#isAlone) only.output(stream, text)
+  #pass(stream: 'stdout' | 'stderr', text: string, isLeftOver: boolean): void {
+    const { current } = this.#jobs
+    if (current !== undefined && this.#isAlone && !isLeftOver) current.output(stream, text)
     else this.#events.output(stream, text)
   }
 
@@ -219,17 +257,17 @@ export class PoolChildHandle implements ExecutionHost {
       case 'call':
         return void this.#answer(header.call, header.method, body.toString())
       case 'update':
-        return this.#running.get(header.execution)?.observer.update(header)
+        return this.#jobs.get(header.execution)?.observer.update(header)
       case 'log':
-        return this.#running.get(header.execution)?.observer.log(header.message)
+        return this.#jobs.get(header.execution)?.observer.log(header.message)
       case 'measuring':
         this.canBeWarned = true
         this.onlyListens = !header.heedsSignal
         return
       case 'profile':
-        return this.#running.get(header.execution)?.measured(body)
+        return this.#jobs.get(header.execution)?.measured(body)
       case 'output':
-        return this.#running.get(header.execution)?.output(header.stream, body.toString())
+        return this.#jobs.get(header.execution)?.output(header.stream, body.toString())
       case 'notice':
         return this.#events.notice(header.message)
     }
@@ -244,9 +282,8 @@ export class PoolChildHandle implements ExecutionHost {
 
   #ready({ usage, jobs, schedules }: Extract<PoolReport, { type: 'ready' }>): void {
     clearTimeout(this.#deadline)
-    this.#usage = usage
+    this.#account.open(usage)
     this.#schedules = schedules
-    if (this.#process.inheritsMemory) this.#inheritedBytes = this.ownBytes
     this.#state = 'ready'
     this.#readyAt = performance.now()
     this.#freeSince = this.#readyAt
@@ -255,19 +292,32 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   #jobEnded(header: Extract<PoolReport, { type: 'finished' | 'failed' }>, body: Buffer): void {
-    const execution = this.#running.get(header.execution)
+    const execution = this.#jobs.get(header.execution)
     if (execution === undefined) return
-    this.drainOutput()
-    this.#running.delete(header.execution)
+    if (this.isShared) this.#output.drain()
+    else this.#output.drainSpan(header.printed)
+    this.#jobs.remove(header.execution)
     this.#ended++
-    const { usage } = header
-    if (usage) this.#usage = usage.after
-    const bill = billOf(execution, usage && usageBetween(usage.before, usage.after))
-    if (this.#running.size === 0) this.#becameFree()
+    const bill = billOf(execution, this.#account.ofJob(header))
+    this.#events.pace(header.ms)
+    this.#goOn()
     if (header.type === 'finished') execution.settle({ type: 'finished', result: body.toString(), bill })
     else execution.settle({ type: 'failed', failure: parseFailure(body), bill })
     if (this.#leaveWhenFree) this.retire()
     this.#events.freed()
+  }
+
+  /** A job has ended: on to the next. */
+  #goOn(): void {
+    const isFree = this.#jobs.size === 0
+    this.#output.jobEnded(isFree)
+    if (isFree) this.#becameFree()
+    else if (!this.isShared) this.#jobs.current?.begin()
+  }
+
+  #becameFree(): void {
+    this.#isTaken = false
+    this.#freeSince = performance.now()
   }
 
   /** What the process does, one job does. */
@@ -275,18 +325,12 @@ export class PoolChildHandle implements ExecutionHost {
     return this.#limits.perChild === 1 || this.#isTaken
   }
 
-  #becameFree(): void {
-    this.#isTaken = false
-    this.#freeSince = performance.now()
-    this.#output.becameFree()
-  }
-
   /** It has said its last word on this job, or on all, and is about to leave. */
   #doom(number: number | undefined, failure: JobFailure): void {
     this.#isDoomed = true
-    for (const [key, execution] of this.#running.entries()) {
-      if (number === undefined || key === number) execution.doom = failure
-    }
+    this.takeBack()
+    const meant = number === undefined ? this.#jobs.all() : [this.#jobs.get(number)]
+    for (const execution of meant) if (execution) execution.doom = failure
   }
 
   async #answer(call: number, method: GatewayMethod, args: string): Promise<void> {
@@ -304,15 +348,16 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   #died(death: ExplainableDeath): void {
+    this.takeBack()
     this.drainOutput()
-    const executions = this.#running.values()
-    const wallMs = performance.now() - (executions[0]?.assignedAt ?? this.#readyAt)
+    const executions = this.#jobs.all()
+    const wallMs = performance.now() - (executions[0]?.begunAt ?? this.#readyAt)
     settleAtDeath(executions, {
       explained: explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, this.#output.complaint),
       memoryExcess: this.#memoryExcess,
-      usage: this.#isAlone ? usageAtDeath(this.#usage, death) : undefined,
+      usage: this.#isAlone ? this.#account.atDeath(death) : undefined,
     })
-    this.#running.clear()
+    this.#jobs.clear()
     this.#gone(this.#complaint ?? describeDeath(death), executions.length > 0)
   }
 

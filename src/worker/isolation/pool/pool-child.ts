@@ -1,16 +1,8 @@
-import {
-  type CurrentJob,
-  createCurrentJob,
-  type JobIdentity,
-  LazyAbort,
-  runInJob,
-  setOnlyJob,
-} from '../../../job/context.ts'
+import { type CurrentJob, createCurrentJob, type JobIdentity, runInJob, setOnlyJob } from '../../../job/context.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
 import { runHooks } from '../../../job/hooks.ts'
-import type { ProcessUsage } from '../../../job/record.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { listSchedules } from '../../../scheduler/declarations.ts'
 import { ShortMap } from '../../../support/short-map.ts'
@@ -19,23 +11,15 @@ import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
 import type { PoolRole } from '../fork/messages.ts'
 import { LOOP_EMPTY } from '../loop-empty.ts'
-import type { ProfileRequest } from '../profiling.ts'
 import { ChildChannel } from './child-channel.ts'
 import type { ChildMeasuring } from './child-measuring.ts'
-import { type ChildSystem, processUsage } from './child-system.ts'
+import { type ChildRun, runsOf } from './child-run.ts'
+import type { ChildSystem } from './child-system.ts'
 import { ChildTitle } from './child-title.ts'
-import type { PoolCommand, StartStage } from './messages.ts'
+import type { PoolCommand, RunOrder, StartStage } from './messages.ts'
+import { PrintedFiles } from './printed-files.ts'
 import { SharedOutput } from './shared-output.ts'
-
-/** A job that runs in this process. */
-interface Run {
-  readonly execution: number
-  readonly abort: LazyAbort
-  /** Only where it has the process for itself. */
-  readonly before?: ProcessUsage
-  /** Lifts the limits that only this job has. */
-  readonly lift?: () => void
-}
+import { usageNumbers } from './usage-numbers.ts'
 
 /**
  * The life of a pool child: run `afterFork` hooks, say that it is ready, run job after job as they come, and, told to
@@ -49,7 +33,10 @@ export class PoolChild implements ExitGuarded {
   readonly #channel: ChildChannel
   readonly #alone: boolean
   readonly #output: SharedOutput | undefined
-  readonly #running = new ShortMap<number, Run>()
+  readonly #running = new ShortMap<number, ChildRun>()
+  /** Given while another ran. */
+  readonly #ahead: ChildRun[] = []
+  readonly #printed: PrintedFiles
   readonly #title = new ChildTitle()
   #dying = false
   /** Where an execution was ever to be measured. */
@@ -58,6 +45,7 @@ export class PoolChild implements ExitGuarded {
   constructor(system: ChildSystem, descriptor: number, role: PoolRole) {
     this.#system = system
     this.#alone = role.perChild === 1
+    this.#printed = new PrintedFiles(system.fileSize)
     this.#channel = new ChildChannel((events) => system.openWire(descriptor, events), {
       command: (frame) => this.#obey(frame),
       ended: () => system.exit(0),
@@ -82,7 +70,7 @@ export class PoolChild implements ExitGuarded {
   #ready(): void {
     this.#title.idle()
     const jobs = listJobs().map(({ name }) => name)
-    this.#channel.send({ type: 'ready', usage: processUsage(), jobs, schedules: listSchedules() })
+    this.#channel.send({ type: 'ready', usage: usageNumbers(), jobs, schedules: listSchedules() })
   }
 
   startFailed(stage: StartStage, thrown: unknown): void {
@@ -94,24 +82,43 @@ export class PoolChild implements ExitGuarded {
   #obey({ header, body }: Frame<PoolCommand>): void {
     switch (header.type) {
       case 'run':
-        return this.#run(header, body.toString())
+        return this.#take(runsOf(header.round, header.jobs, body.toString()))
       case 'hand-over':
         return this.#measuring?.handOver()
       case 'abort':
-        return this.#running.get(header.execution)?.abort.abort(header.reason)
+        return this.#find(header.execution)?.abort.abort(header.reason)
       case 'retire':
         return void this.#retire()
     }
   }
 
-  #run({ execution, job, limits, alone, profile }: Extract<PoolCommand, { type: 'run' }>, args: string): void {
-    const lift = limits && this.#system.takeLimits?.(limits)
-    const run = {
-      execution,
-      abort: new LazyAbort(),
-      ...(this.#alone || alone ? { before: processUsage() } : {}),
-      ...(lift === undefined ? {} : { lift }),
+  #find(execution: number): ChildRun | undefined {
+    return this.#running.get(execution) ?? this.#ahead.find((run) => run.execution === execution)
+  }
+
+  #take(runs: readonly ChildRun[]): void {
+    for (const run of runs) {
+      if (this.#alone && (this.#running.size > 0 || this.#ahead.length > 0)) this.#ahead.push(run)
+      else if (run.mayBegin(this.#system.begins)) this.#begin(run, false)
     }
+  }
+
+  #beginNext(): void {
+    if (this.#running.size > 0 || this.#dying) return
+    for (let run = this.#ahead.shift(); run !== undefined; run = this.#ahead.shift()) {
+      if (run.mayBegin(this.#system.begins)) return this.#begin(run, true)
+    }
+    this.#title.idle()
+  }
+
+  /** @param follows nothing happened since the last one ended */
+  #begin(run: ChildRun, follows: boolean): void {
+    const { execution, order, args } = run
+    const { job, limits, alone, profile } = order
+    run.begunAt = performance.now()
+    run.lift = limits && this.#system.takeLimits?.(limits)
+    if (this.#alone) this.#printed.begin()
+    if ((this.#alone || alone) && !follows) run.before = usageNumbers()
     this.#running.set(execution, run)
     this.#title.busy(job, this.#running.size - 1)
     if (profile) void this.#measure(run, job, args, profile)
@@ -127,14 +134,14 @@ export class PoolChild implements ExitGuarded {
     })
   }
 
-  async #execute(run: Run, job: JobIdentity, args: string): Promise<void> {
+  async #execute(run: ChildRun, job: JobIdentity, args: string): Promise<void> {
     const enter = this.#alone ? callDirectly : runInJob
     const result = await this.#call(run, job, (current) => executeJob(current, args, enter))
     this.#ended(run, result)
   }
 
   #call(
-    { execution, abort }: Run,
+    { execution, abort }: ChildRun,
     job: JobIdentity,
     execute: (current: CurrentJob) => Promise<ExecutionResult>,
   ): Promise<ExecutionResult> {
@@ -146,7 +153,12 @@ export class PoolChild implements ExitGuarded {
     return this.#output?.enter(execution, () => execute(current)) ?? execute(current)
   }
 
-  async #measure(run: Run, job: JobIdentity, args: string, profile: ProfileRequest): Promise<void> {
+  async #measure(
+    run: ChildRun,
+    job: JobIdentity,
+    args: string,
+    profile: NonNullable<RunOrder['profile']>,
+  ): Promise<void> {
     if (this.#measuring === undefined) {
       const module = await import('./child-measuring.ts')
       this.#measuring = new module.ChildMeasuring(this.#system, this.#channel)
@@ -158,17 +170,21 @@ export class PoolChild implements ExitGuarded {
     this.#ended(run, result)
   }
 
-  #ended({ execution, before, lift }: Run, result: ExecutionResult): void {
+  #ended({ execution, order, begunAt, before, lift }: ChildRun, result: ExecutionResult): void {
     if (this.#dying) return
     lift?.()
     this.#running.delete(execution)
     if (this.#running.size === 0) {
       setOnlyJob(undefined)
-      this.#title.idle()
+      if (this.#ahead.length === 0) this.#title.idle()
     }
-    const usage = before === undefined ? {} : { usage: { before, after: processUsage() } }
+    const usage = this.#alone || order.alone ? usageNumbers() : undefined
+    const printed = this.#alone ? this.#printed.end() : undefined
     const body = result.type === 'finished' ? result.result : JSON.stringify(result.failure)
-    this.#channel.send({ type: result.type, execution, ...usage }, body)
+    const ms = performance.now() - begunAt
+    this.#channel.send({ type: result.type, execution, ms, usage, usageBefore: before, printed }, body)
+    // What the job has left behind comes first: the event loop turns once.
+    if (this.#ahead.length > 0) setImmediate(() => this.#beginNext())
   }
 
   async #retire(): Promise<void> {

@@ -14,27 +14,46 @@ export interface ExecutionHost {
   readonly canBeWarned: boolean
   /** It cannot be asked by signal. */
   readonly onlyListens: boolean
+  /** Takes back what it has not begun; kills it where it runs this one. */
+  killJob(execution: PoolExecution): void
   abort(execution: PoolExecution): void
   /** Ask for what it has measured so far. */
   handOver(): void
-  kill(): void
   drainOutput(): void
 }
 
-/** One job on its way through the pool: waiting for a child, in a child, ended. */
+export interface PoolPlace {
+  readonly perChild: number
+  /** Its turn among all that the pool was given. */
+  readonly turn: number
+  /** There were as many already as run at a time. */
+  readonly isPrefetched: boolean
+  /** It is in no child, and is not to wait for one any more. */
+  leave(execution: PoolExecution): void
+}
+
+const UNSTARTED: ExecutionEnd = { type: 'unstarted', reason: 'it was still waiting' }
+const KILLED: ExecutionEnd = { type: 'killed', givenUp: false }
+
+/** One job on its way through the pool: waiting for a child, in a child, begun, ended. */
 export class PoolExecution implements RunningExecution, Measuring {
   readonly job: ClaimedJob
+  readonly turn: number
+  readonly #wasPrefetched: boolean
   readonly observer: ExecutionObserver
   readonly ended: Promise<ExecutionEnd>
   /** It has limits that can only be kept where no other job runs, in a pool whose children run several. */
   readonly wantsAlone: boolean
+  /** It may be given to a child that runs another still: nothing has to be looked at or set up the moment it begins. */
+  readonly mayBeAhead: boolean
   /** It is to be measured, and how. */
   readonly profile: ProfileRequest | undefined
   readonly profiled: Promise<Buffer | undefined>
   #resolveProfiled!: (raw: Buffer | undefined) => void
   #isSettled = false
-  /** When its child got it. */
-  assignedAt = 0
+  readonly givenAt = performance.now()
+  /** When it began, as far as is known; 0 before. */
+  begunAt = 0
   killed = false
   /** What the child has named as its end, while that child is still to die of it. */
   doom: JobFailure | undefined
@@ -42,16 +61,14 @@ export class PoolExecution implements RunningExecution, Measuring {
   #child: ExecutionHost | undefined
   #meter: JobMeter | undefined
   #outputBytes = 0
-  readonly #onKillWaiting: (execution: PoolExecution) => void
+  readonly #place: PoolPlace
   #settle!: (end: ExecutionEnd) => void
 
-  constructor(
-    job: ClaimedJob,
-    observer: ExecutionObserver,
-    perChild: number,
-    onKillWaiting: (execution: PoolExecution) => void,
-    profile?: ProfileRequest,
-  ) {
+  constructor(job: ClaimedJob, observer: ExecutionObserver, place: PoolPlace, profile?: ProfileRequest) {
+    this.#place = place
+    this.turn = place.turn
+    this.#wasPrefetched = place.isPrefetched
+    this.mayBeAhead = job.limits === undefined && profile === undefined
     this.profile = profile
     this.profiled = new Promise((resolve) => {
       this.#resolveProfiled = resolve
@@ -59,19 +76,33 @@ export class PoolExecution implements RunningExecution, Measuring {
     this.job = job
     this.observer = observer
     const { memoryBytes, cpuMs, openFiles } = job.limits ?? {}
-    this.wantsAlone = perChild > 1 && (memoryBytes ?? cpuMs ?? openFiles) !== undefined
-    this.#onKillWaiting = onKillWaiting
+    this.wantsAlone = place.perChild > 1 && (memoryBytes ?? cpuMs ?? openFiles) !== undefined
     this.ended = new Promise((resolve) => {
       this.#settle = resolve
     })
   }
 
+  get isPrefetched(): boolean {
+    return this.#wasPrefetched && this.begunAt === 0
+  }
+
   enter(child: ExecutionHost): void {
     this.#child = child
-    this.assignedAt = performance.now()
+  }
+
+  /** Its child was asked in time not to begin it. */
+  leave(): void {
+    this.#child = undefined
+    this.begunAt = 0
+  }
+
+  begin(): void {
+    this.begunAt = performance.now()
+    const child = this.#child
     // To look costs something: only where there is a limit to be kept.
-    if (this.job.limits && child.pid !== undefined && (this.wantsAlone || !child.isShared))
+    if (this.job.limits && child?.pid !== undefined && (this.wantsAlone || !child.isShared))
       this.#meter = new JobMeter(child.pid)
+    if (this.#wasPrefetched) this.observer.begun?.()
   }
 
   /** What is beyond the limit is dropped: it may be there before anybody notices. */
@@ -84,7 +115,7 @@ export class PoolExecution implements RunningExecution, Measuring {
 
   /** Jobs that share a process cannot be told apart by what it uses: only by what they print. */
   measure(): Measurement | undefined {
-    if (this.#child === undefined) return undefined
+    if (this.#child === undefined || this.begunAt === 0) return undefined
     this.#child.drainOutput()
     const used = this.#meter?.sample() ?? { memoryBytes: 0, cpuMs: 0 }
     return { ...used, outputBytes: this.#outputBytes }
@@ -98,10 +129,21 @@ export class PoolExecution implements RunningExecution, Measuring {
   kill(): void {
     this.killed = true
     const child = this.#child
-    if (child === undefined) return this.#onKillWaiting(this)
-    if (this.profile === undefined) return child.kill()
-    // It may end by itself meanwhile, and then its child is not to be killed any more.
-    void askToHandOver(this).then(() => this.#isSettled || child.kill())
+    if (child === undefined) return this.#leaveWaiting(UNSTARTED)
+    if (this.profile !== undefined) {
+      // It may end by itself meanwhile, and then its child is not to be killed any more.
+      void askToHandOver(this).then(() => this.#isSettled || child.killJob(this))
+      return
+    }
+    const wasGiven = this.begunAt > 0
+    child.killJob(this)
+    // It was given to a child that had not come to begin it: nobody but we can tell.
+    if (this.#child === undefined) this.#leaveWaiting(wasGiven ? KILLED : UNSTARTED)
+  }
+
+  #leaveWaiting(end: ExecutionEnd): void {
+    this.#place.leave(this)
+    this.settle(end)
   }
 
   get pid(): number | undefined {

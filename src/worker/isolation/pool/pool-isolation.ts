@@ -3,19 +3,22 @@ import type { ClaimedJob } from '../../../job/record.ts'
 import type { DeclaredSchedule } from '../../../scheduler/declarations.ts'
 import { ShortSet } from '../../../support/short-map.ts'
 import { askToHandOver } from '../fork/hand-over.ts'
-import type { ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
+import type { ExecutionObserver, Isolation, Prefetch, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, Profiling } from '../profiling.ts'
 import { Inspection } from './inspection.ts'
+import { LONG_MS } from './pace.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
 import { PoolExecution } from './pool-execution.ts'
 import type { PoolEvents, PoolOptions } from './pool-options.ts'
 import type { Nursery } from './pool-process.ts'
+import { Prefetching } from './prefetching.ts'
 import { Roster } from './roster.ts'
 
 /**
  * Pool mode: long-lived children, one job at a time in each, reused until they are retired.
- * A job waits here, not in a child, until a child that is ready has room for it: one that does not come up, or is about
- * to leave, never holds a job. Where no child can be started any more, waiting jobs are handed back unstarted.
+ * A job waits here until a child that is ready has room for it: one that does not come up, or is about to leave, never
+ * holds a job. While jobs are short, children get some ahead (prefetching.ts). Where no child can be started any more,
+ * waiting jobs are handed back unstarted.
  */
 export class PoolIsolation implements Isolation, Profiling {
   readonly mode = 'pool'
@@ -26,7 +29,12 @@ export class PoolIsolation implements Isolation, Profiling {
   readonly #inspection: Inspection
   /** Those with room, the last used last: it is taken first, so that those that are not needed become idle. */
   readonly #roomy: PoolChildHandle[] = []
+  /** In the order of their turns. */
   readonly #waiting: PoolExecution[] = []
+  #turns = 0
+  readonly #prefetching: Prefetching
+  readonly #prefetches: boolean
+  #isAssigning = false
   readonly #running = new ShortSet<PoolExecution>()
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
@@ -41,9 +49,18 @@ export class PoolIsolation implements Isolation, Profiling {
     this.#events = events
     this.#roster = new Roster(options, nursery, events, {
       hasRoom: (child) => this.#hasRoom(child),
+      hasLess: () => this.#assignSoon(),
+      jobEnded: (wallMs) => this.#prefetching.jobEnded(wallMs),
+      tookBack: (executions) => this.#tookBack(executions),
       broken: (error) => this.#break(error),
     })
     this.#inspection = new Inspection(options, this.#roster)
+    this.#prefetches = options.prefetch > 0 && nursery.canTakeBack
+    this.#prefetching = new Prefetching(options.prefetch, {
+      children: () => this.#roster.children,
+      excess: () => this.#running.size - options.size,
+      spread: () => this.#spread(),
+    })
   }
 
   /** Resolves when a child is ready. @throws PoolStartError, @throws ZygoteBootError */
@@ -61,8 +78,13 @@ export class PoolIsolation implements Isolation, Profiling {
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
     const { profiler } = this
     const profile = this.refusal === undefined ? profiler?.request(job) : undefined
-    const handBack = (waiting: PoolExecution) => this.#handBack(waiting, 'no child had room for it')
-    const execution = new PoolExecution(job, observer, this.#options.perChild, handBack, profile)
+    const place = {
+      perChild: this.#options.perChild,
+      turn: ++this.#turns,
+      isPrefetched: this.#prefetches && this.#running.size >= this.#options.size,
+      leave: this.#leaveWaiting,
+    }
+    const execution = new PoolExecution(job, observer, place, profile)
     if (profile) void execution.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(execution)
     this.#keepRoom(execution, 1)
@@ -76,6 +98,10 @@ export class PoolIsolation implements Isolation, Profiling {
     if (this.#isOpen) this.#assign()
     else this.#handBack(execution, NO_CHILD)
     return execution
+  }
+
+  get prefetch(): Prefetch | undefined {
+    return this.#prefetches ? this.#prefetching : undefined
   }
 
   get profiling(): Profiling {
@@ -146,12 +172,60 @@ export class PoolIsolation implements Isolation, Profiling {
         continue
       }
       this.#waiting.splice(at, 1)
-      child.run(execution)
-      const { maxJobs } = this.#options
-      if (child.taken === maxJobs) this.#roster.retire(child, `it has got ${maxJobs} jobs`, true)
+      this.#give(execution, child)
+      child.send()
       if (child.hasRoom) this.#roomy.push(child)
     }
-    if (this.#waiting.length > 0) this.#roster.grow(this.#childrenWanted())
+    if (this.#waiting.length === 0) return
+    if (this.#prefetches && this.#roster.staying >= this.#options.size) this.#assignSoon()
+    else this.#roster.grow(this.#childrenWanted())
+  }
+
+  /** Those that come in the same moment go to a child together. */
+  #assignSoon(): void {
+    if (!this.#prefetches || this.#isAssigning || this.#waiting.length === 0) return
+    this.#isAssigning = true
+    queueMicrotask(() => {
+      this.#isAssigning = false
+      this.#assignAhead()
+    })
+  }
+
+  #assignAhead(): void {
+    const given = new ShortSet<PoolChildHandle>()
+    for (let next = this.#waiting[0]; next?.mayBeAhead; next = this.#waiting[0]) {
+      const child = this.#prefetching.roomiest()
+      if (child === undefined) break
+      this.#waiting.shift()
+      this.#give(next, child)
+      given.add(child)
+    }
+    for (const child of given.values()) child.send()
+    this.#prefetching.watch()
+  }
+
+  #give(execution: PoolExecution, child: PoolChildHandle): void {
+    child.give(execution)
+    const { maxJobs } = this.#options
+    if (child.taken === maxJobs) this.#roster.retire(child, `it has got ${maxJobs} jobs`, true)
+  }
+
+  #tookBack(executions: readonly PoolExecution[]): void {
+    this.#waiting.push(...executions)
+    this.#waiting.sort((one, other) => one.turn - other.turn)
+    if (!this.#isOpen) for (const execution of executions) this.#handBack(execution, NO_CHILD)
+    else this.#assignSoon()
+  }
+
+  /** What is left when all children have as much as they may is for other workers. The last goes first: each is put in front. */
+  #spread(): void {
+    if (this.#waiting.length === 0) return
+    this.#assign()
+    for (let excess = this.#prefetching.held; excess > 0; excess--) {
+      const last = this.#waiting.at(-1)
+      if (last === undefined || performance.now() - last.givenAt < PATIENCE_MS) return
+      this.#handBack(last, 'others run for long')
+    }
   }
 
   #childrenWanted(): number {
@@ -180,6 +254,7 @@ export class PoolIsolation implements Isolation, Profiling {
   #break(error: PoolStartError | undefined): void {
     this.#isOpen = false
     this.#inspection.stop()
+    this.#prefetching.stop()
     this.#roster.stop()
     for (const execution of [...this.#waiting]) this.#handBack(execution, NO_CHILD)
     if (this.#starting) this.#starting.reject(error ?? new PoolStartError('the pool was closed before it was ready'))
@@ -187,11 +262,18 @@ export class PoolIsolation implements Isolation, Profiling {
     this.#starting = undefined
   }
 
-  #handBack(execution: PoolExecution, reason: string): void {
+  readonly #leaveWaiting = (execution: PoolExecution): void => {
     const index = this.#waiting.indexOf(execution)
     if (index >= 0) this.#waiting.splice(index, 1)
+  }
+
+  #handBack(execution: PoolExecution, reason: string): void {
+    this.#leaveWaiting(execution)
     execution.settle({ type: 'unstarted', reason })
   }
 }
+
+/** How long a job may wait here for which there is no place. */
+const PATIENCE_MS = 3 * LONG_MS
 
 const NO_CHILD = 'no pool child can be started'

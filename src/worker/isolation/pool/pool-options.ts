@@ -8,6 +8,8 @@ export interface PoolOptions {
   readonly least: number
   /** Jobs at the same time in each. */
   readonly perChild: number
+  /** Jobs that a child may be given ahead, while jobs are short; 0 for none. */
+  readonly prefetch: number
   /** Jobs after which a child is replaced. */
   readonly maxJobs: number | undefined
   /** Memory of its own beyond which a child is replaced; a job that makes it twice that is ended. */

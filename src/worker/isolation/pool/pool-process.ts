@@ -1,6 +1,7 @@
 import type { Frame } from '../fork/frames.ts'
 import type { ExplainableDeath } from '../fork/horse-death.ts'
 import type { OutputFile } from '../fork/output-file.ts'
+import type { BeginWord } from './begin-word.ts'
 import type { PoolCommand, PoolReport } from './messages.ts'
 
 /** A pool child's process as the supervisor has it, however it was started. */
@@ -8,6 +9,8 @@ export interface PoolProcess {
   readonly pid: number | undefined
   /** It begins with memory that it shares with the zygote. */
   readonly inheritsMemory: boolean
+  /** Where it can be told not to begin what it was given. */
+  readonly begins?: BeginWord
   readonly stdout: OutputFile
   readonly stderr: OutputFile
   send(command: PoolCommand, body?: string): void
@@ -28,6 +31,8 @@ export interface PoolProcessEvents {
 
 /** Where pool children come from. */
 export interface Nursery {
+  /** Its children can be told not to begin what they were given. */
+  readonly canTakeBack: boolean
   /** Get ready to launch. @param onLost no more children can come from here; others are told why */
   start(onLost: () => void): Promise<void>
   launch(events: PoolProcessEvents): PoolProcess

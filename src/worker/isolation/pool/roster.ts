@@ -1,12 +1,17 @@
 import { PoolStartError } from '../../../errors.ts'
 import type { ChildEnd } from './child-end.ts'
 import { PoolChildHandle } from './pool-child-handle.ts'
+import type { PoolExecution } from './pool-execution.ts'
 import type { PoolEvents, PoolOptions } from './pool-options.ts'
 import type { Nursery } from './pool-process.ts'
 
 export interface RosterEvents {
   /** It has room for a job: it is new, or a job has left it. */
   hasRoom(child: PoolChildHandle): void
+  /** A job has left it, and it has others still. */
+  hasLess(): void
+  jobEnded(wallMs: number): void
+  tookBack(executions: readonly PoolExecution[]): void
   /** There will be no children any more. */
   broken(error: PoolStartError | undefined): void
 }
@@ -106,6 +111,12 @@ export class Roster {
       },
       freed: () => {
         this.#proven()
+        if (child.hasRoom) this.#events.hasRoom(child)
+        else this.#events.hasLess()
+      },
+      pace: (wallMs) => this.#events.jobEnded(wallMs),
+      tookBack: (executions) => {
+        this.#events.tookBack(executions)
         if (child.hasRoom) this.#events.hasRoom(child)
       },
       output: (stream, text) => this.#log.childOutput(child.pid, stream, text),

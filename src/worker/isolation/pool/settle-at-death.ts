@@ -32,7 +32,7 @@ export function settleAtDeath(executions: readonly PoolExecution[], facts: Death
 }
 
 export function billOf(execution: PoolExecution, usage: ProcessUsage | undefined): Bill {
-  const wallMs = performance.now() - execution.assignedAt
+  const wallMs = performance.now() - execution.begunAt
   return usage === undefined ? { wallMs } : { wallMs, usage }
 }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { hasHooks, runHooks } from '../../../job/hooks.ts'
 import { loadModules } from '../../../job/load-modules.ts'
 import { installExitGuards } from '../fork/exit-guards.ts'
@@ -57,6 +58,7 @@ function childSystem(exit: (code: number) => never): ChildSystem {
   return {
     exit,
     hasHooks,
+    fileSize: (descriptor) => fstatSync(descriptor).size,
     openWire: openSocketWire,
     onLoopEmpty(channel, callback) {
       if (watch !== undefined) return

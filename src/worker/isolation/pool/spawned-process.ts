@@ -35,6 +35,7 @@ const ENTRY = fileURLToPath(
  * needs the native addon, or Linux.
  */
 export class SpawnNursery implements Nursery {
+  readonly canTakeBack = false
   readonly #launch: SpawnLaunch
   readonly #oomKills = new OomKills()
 

@@ -69,20 +69,32 @@ local function claim(params)
   end
 end
 
--- What earlier calls have claimed whose answers got lost.
-local function claim_again(params, tokens, slots)
-  for _, slot in ipairs(slots) do
-    local running = call('HGET', worker_key(slot), 'wh_running')
-    local id, execution = string.match(running or '', '^(.*):([^:]+)$')
-    for _, token in ipairs(tokens) do
-      if execution and string.sub(execution, 1, #token) == token then
-        local flat = call('HGETALL', job_key(id))
-        if field_of(flat, 'status') == 'started' and field_of(flat, 'wh_execution') == execution then
-          params.claimed[#params.claimed + 1] = { id, execution, slot, field_of(flat, 'wh_attempts'), field_of(flat, 'started_at'), flat }
-          params.running[#params.claimed] = running
-          params.taken[slot] = true
-        end
+-- 'job:execution' of what calls with these tokens have claimed, in that order.
+local function claims_of(tokens, queues)
+  local found = {}
+  for _, queue in ipairs(queues) do
+    for _, both in ipairs(call('ZRANGE', registry_key('wip', queue), 0, -1)) do
+      local execution = string.match(both, ':([^:]+)$') or ''
+      for _, token in ipairs(tokens) do
+        if string.sub(execution, 1, #token) == token then found[#found + 1] = { execution, both } end
       end
+    end
+  end
+  table.sort(found, function(one, other) return one[1] < other[1] end)
+  return found
+end
+
+-- What earlier calls have claimed whose answers got lost.
+local function claim_again(params, tokens)
+  for _, found in ipairs(claims_of(tokens, params.queues)) do
+    local execution, both = found[1], found[2]
+    local id = string.sub(both, 1, #both - #execution - 1)
+    local flat = call('HGETALL', job_key(id))
+    if field_of(flat, 'status') == 'started' and field_of(flat, 'wh_execution') == execution then
+      local slot = field_of(flat, 'worker_name') or params.worker
+      params.claimed[#params.claimed + 1] = { id, execution, slot, field_of(flat, 'wh_attempts'), field_of(flat, 'started_at'), flat }
+      params.running[#params.claimed] = both
+      params.taken[slot] = true
     end
   end
 end
