@@ -10,7 +10,8 @@ export function setUp({ nativeRequired }) {
   runNode(join(root, 'scripts', 'build.mjs'))
 }
 
-function installDependencies() {
+/** What package-lock.json names, and nothing else. */
+export function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json')
   const wanted = join(root, 'package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { JobView, Snapshot } from '../../src/queue/inspect.ts'
 import { printed, printedJson, runCli, startCli } from '../support/cli.ts'
+import { claim, handIn, stateOf } from '../support/jobs.ts'
 import { createProject, JOBS } from '../support/project.ts'
+import { projectQueue } from '../support/project-queue.ts'
 
 interface List {
   readonly jobs: readonly JobView[]
@@ -36,8 +38,9 @@ describe.each(ISOLATIONS)('enqueue, work, look (%s)', (isolation) => {
 
   test('the log says who works, what ended how, and sums up', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'add', '1', '2'], { cwd })
-    await printed(['enqueue', 'fail'], { cwd })
+    const queue = await projectQueue(cwd)
+    await queue.enqueue('add', [1, 2])
+    await queue.enqueue('fail')
     const worker = startCli(burst, { cwd })
     const { stdout } = await worker.exited
     expect(stdout).toBe('')
@@ -55,7 +58,7 @@ describe.each(ISOLATIONS)('enqueue, work, look (%s)', (isolation) => {
 
 test('what a forked job prints is a line of the log', async () => {
   const cwd = await createProject({ 'jobs.mjs': JOBS })
-  await printed(['enqueue', 'shout', '"hello"'], { cwd })
+  await (await projectQueue(cwd)).enqueue('shout', ['hello'])
   const worker = startCli(['worker', 'loud', '--burst', '--isolation', 'fork'], { cwd })
   await worker.exited
   const line = worker.log.find(({ event }) => event === 'job.output')
@@ -94,14 +97,15 @@ describe('enqueue', () => {
     const own = await printed(['enqueue', 'slow'], { cwd })
     const other = await printed(['enqueue', 'slow', '--queue', 'day', '--at', '2040-01-01T00:00:00Z'], { cwd })
     const base = { name: 'slow', timeoutMs: 7_200_000, resultTtlMs: 86_400_000 }
-    expect(await printedJson(['jobs', 'show', own], { cwd })).toMatchObject({
+    const queue = await projectQueue(cwd)
+    expect(await queue.job(own)).toMatchObject({
       ...base,
       queue: 'night',
       state: 'queued',
     })
     const dueAt = Date.UTC(2040, 0, 1)
     const delayed = { ...base, queue: 'day', state: 'scheduled', dueAt }
-    expect(await printedJson(['jobs', 'show', other], { cwd })).toMatchObject(delayed)
+    expect(await queue.job(other)).toMatchObject(delayed)
   })
 
   test('--in and --front', async () => {
@@ -120,7 +124,7 @@ describe('enqueue', () => {
 
   test('an id that is taken is an error', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'add', '1', '1', '--id', 'twice'], { cwd })
+    await (await projectQueue(cwd)).enqueue('add', [1, 1], { id: 'twice' })
     const { code, stderr } = await runCli(['enqueue', 'add', '1', '1', '--id', 'twice'], { cwd })
     expect(code).toBe(1)
     expect(stderr).toBe('workhorse: a job with id twice exists already; nothing was enqueued\n')
@@ -130,9 +134,14 @@ describe('enqueue', () => {
 describe('info', () => {
   test('counts jobs by state and shows paused queues', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    const input = `await add.enqueue(1, 2); await add.enqueue(3, 4); await fail.enqueue()
-      await add.enqueueIn('1h', 1, 1)`
-    await printed(['shell'], { cwd, input })
+    const queue = await projectQueue(cwd)
+    for (const args of [
+      [1, 2],
+      [3, 4],
+    ])
+      await queue.enqueue('add', args)
+    await queue.enqueue('fail')
+    await queue.enqueue('add', [1, 1], { dueAt: Date.now() + 3_600_000 })
     await runCli(['worker', 'loud', '--burst', '--isolation', 'inline'], { cwd })
     await printed(['queues', 'pause', 'loud'], { cwd })
     const { queues, workers } = await printedJson<Snapshot>(['info'], { cwd })
@@ -154,7 +163,7 @@ describe('info', () => {
 
   test('shows workers and what they run', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    const id = await printed(['enqueue', 'hold'], { cwd })
+    const id = await (await projectQueue(cwd)).enqueue('hold')
     const worker = startCli(['worker', 'slow', '--isolation', 'inline', '--name', 'w1', '--concurrency', '3'], { cwd })
     await worker.waitForOutput('holding')
     const { workers } = await printedJson<Snapshot>(['info'], { cwd })
@@ -179,13 +188,20 @@ describe('jobs', () => {
   /** Three failed jobs and one finished one. */
   async function setup() {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    const input = `for (const id of ['f1', 'f2', 'f3']) await fail.with({ id }).enqueue()
-      await add.with({ id: 'a1' }).enqueue(1, 2)`
-    await printed(['shell'], { cwd, input })
-    await runCli(['worker', 'default', 'loud', '--burst', '--isolation', 'inline'], { cwd })
+    const { broker, enqueue } = await projectQueue(cwd)
+    for (const id of ['f1', 'f2', 'f3']) await enqueue('fail', [], { id })
+    await enqueue('add', [1, 2], { id: 'a1' })
+    const failure = { kind: 'error', name: 'TypeError', message: 'it broke' } as const
+    for (const { id, name, executionId } of await claim(broker, { queues: ['loud', 'default'], limit: 4 })) {
+      const ended = { jobId: id, executionId }
+      await handIn(broker, [
+        name === 'fail' ? { ...ended, type: 'failed', failure } : { ...ended, type: 'finished', result: '3' },
+      ])
+    }
     const ids = async (...args: string[]) =>
       (await printedJson<List>(['jobs', 'list', ...args], { cwd })).jobs.map(({ id }) => id)
-    return { cwd, ids }
+    const left = async () => (await broker.jobList({ limit: 10 })).jobs.map(({ id }) => id)
+    return { cwd, ids, broker, left }
   }
 
   test('list: newest first, filtered, page by page', async () => {
@@ -205,9 +221,9 @@ describe('jobs', () => {
   })
 
   test('requeue by id', async () => {
-    const { cwd, ids } = await setup()
+    const { cwd, broker } = await setup()
     expect(await printed(['jobs', 'requeue', 'f1', 'a1'], { cwd })).toBe('requeued 2 jobs')
-    expect(await ids('--state', 'queued')).toEqual(expect.arrayContaining(['f1', 'a1']))
+    for (const id of ['f1', 'a1']) expect(await stateOf(broker, id)).toBe('queued')
   })
 
   test('requeue all failed ones of a queue, oldest first', async () => {
@@ -219,18 +235,18 @@ describe('jobs', () => {
   })
 
   test('delete by id and by state', async () => {
-    const { cwd, ids } = await setup()
+    const { cwd, left } = await setup()
     expect(await printedJson(['jobs', 'delete', 'f2'], { cwd })).toEqual({ deleted: ['f2'], refused: [] })
     expect(await printed(['jobs', 'delete', '--state', 'failed'], { cwd })).toBe('deleted 2 jobs')
-    expect(await ids()).toEqual(['a1'])
+    expect(await left()).toEqual(['a1'])
   })
 
   test('some of several ids refused: the others are done, and it is an error', async () => {
-    const { cwd, ids } = await setup()
+    const { cwd, left } = await setup()
     const { code, stdout, stderr } = await runCli(['jobs', 'delete', 'f1', 'nobody', 'f2'], { cwd })
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'deleted 2 jobs\n' })
     expect(stderr).toMatch(/^workhorse: no job with id nobody: .*\n$/)
-    expect(await ids()).toEqual(['a1', 'f3'])
+    expect(await left()).toEqual(['a1', 'f3'])
   })
 
   test('deleting nothing is an error', async () => {
@@ -250,20 +266,21 @@ describe('jobs', () => {
 describe('queues', () => {
   test('a paused queue is passed over until it is resumed', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'add', '1', '2', '--id', 'a1'], { cwd })
+    const queue = await projectQueue(cwd)
+    await queue.enqueue('add', [1, 2], { id: 'a1' })
     expect(await printed(['queues', 'pause', 'default'], { cwd })).toBe('paused default')
     const burst = ['worker', '--burst', '--isolation', 'inline']
     await runCli(burst, { cwd })
-    expect(await printedJson(['jobs', 'show', 'a1'], { cwd })).toMatchObject({ state: 'queued' })
+    expect(await queue.job('a1')).toMatchObject({ state: 'queued' })
     expect(await printedJson(['queues', 'resume', 'default'], { cwd })).toEqual({ resumed: ['default'] })
     await runCli(burst, { cwd })
-    expect(await printedJson(['jobs', 'show', 'a1'], { cwd })).toMatchObject({ state: 'finished' })
+    expect(await queue.job('a1')).toMatchObject({ state: 'finished' })
   })
 
   test('list', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
     expect(await printed(['queues', 'list'], { cwd })).toBe('no queues yet')
-    await printed(['enqueue', 'add', '1', '2'], { cwd })
+    await (await projectQueue(cwd)).enqueue('add', [1, 2])
     const { queues } = await printedJson<Pick<Snapshot, 'queues'>>(['queues', 'list'], { cwd })
     expect(queues).toMatchObject([{ name: 'default', paused: false, counts: { queued: 1 } }])
     expect(await printed(['queues', 'list'], { cwd })).toMatch(/^default +1 +0 +0 +0 +0$/m)
@@ -271,7 +288,7 @@ describe('queues', () => {
 
   test('pausing one that nobody has heard of says so', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'add', '1', '2'], { cwd })
+    await (await projectQueue(cwd)).enqueue('add', [1, 2])
     const { code, stdout, stderr } = await runCli(['queues', 'pause', 'defualt'], { cwd })
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'paused defualt\n' })
     expect(stderr).toBe("note: there is no queue 'defualt' yet; did you mean 'default'?\n")

@@ -3,32 +3,29 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { connectBroker } from '../../dist/broker/index.js'
 import type { Snapshot } from '../../src/queue/inspect.ts'
 import { descendants, isAlive, printed, printedJson, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
-import { newJob } from '../support/jobs.ts'
 import { titleOf } from '../support/processes.ts'
 import { createProject, JOBS } from '../support/project.ts'
-
-const workers = async (cwd: string) => (await printedJson<Snapshot>(['info'], { cwd })).workers
+import { projectQueue } from '../support/project-queue.ts'
 
 describe('a worker told by a signal', () => {
   test('SIGTSTP takes no more, finishes what runs, and stays until it is stopped', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    const held = await printed(['enqueue', 'hold'], { cwd })
+    const queue = await projectQueue(cwd)
+    await queue.enqueue('hold')
     const worker = startCli(['worker', 'slow', '--isolation', 'inline', '--concurrency', '2'], { cwd })
     await worker.waitForOutput('holding')
     worker.kill('SIGTSTP')
     await worker.waitForEvent('worker.quiet')
-    await eventually(async () => expect(await workers(cwd)).toMatchObject([{ state: 'quiet' }]))
-    const waiting = await printed(['enqueue', 'hold'], { cwd })
+    await eventually(async () => expect(await queue.broker.workerList()).toMatchObject([{ state: 'quiet' }]))
+    const waiting = await queue.enqueue('hold')
     await writeFile(join(cwd, 'release'), '')
-    expect(await printed(['jobs', 'show', held], { cwd })).toBeDefined()
     await worker.waitForEvent('job.finished')
     worker.kill('SIGTERM')
     expect((await worker.exited).code).toBe(0)
-    expect(await printedJson(['jobs', 'show', waiting], { cwd })).toMatchObject({ state: 'queued', attempts: 0 })
+    expect(await queue.job(waiting)).toMatchObject({ state: 'queued', attempts: 0 })
   })
 
   const version = (n: number) => `
@@ -47,18 +44,17 @@ job('hold', async () => {
     const cwd = await createProject({ 'jobs.mjs': version(1) })
     const worker = startCli(['worker', '--isolation', 'fork', '--concurrency', '2'], { cwd })
     const { zygote: old } = await worker.waitForEvent('zygote.ready')
-    const held = await printed(['enqueue', 'hold'], { cwd })
+    const queue = await projectQueue(cwd)
+    const held = await queue.enqueue('hold', [], { queue: 'default' })
     await worker.waitForOutput('holding')
-    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
+    expect(await queue.result(await queue.enqueue('version'))).toBe('1')
     await writeFile(join(cwd, 'jobs.mjs'), version(2))
     worker.kill('SIGHUP')
     await worker.waitForEvent('worker.reloaded')
-    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('2')
+    expect(await queue.result(await queue.enqueue('version'))).toBe('2')
     expect(await isAlive(old as number)).toBe(true)
     await writeFile(join(cwd, 'release'), '')
-    await eventually(async () => {
-      expect(await printedJson(['jobs', 'show', held], { cwd })).toMatchObject({ state: 'finished', result: 1 })
-    })
+    expect(await queue.result(held)).toBe('1')
     await eventually(async () => expect(await isAlive(old as number)).toBe(false))
     expect(worker.log.filter(({ event }) => event === 'zygote.died')).toEqual([])
   })
@@ -70,8 +66,8 @@ job('hold', async () => {
     await writeFile(join(cwd, 'jobs.mjs'), 'throw new Error("half a deploy")')
     worker.kill('SIGHUP')
     expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('half a deploy')
-    await writeFile(join(cwd, 'jobs.mjs'), version(1))
-    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('1')
+    const queue = await projectQueue(cwd)
+    expect(await queue.result(await queue.enqueue('version'))).toBe('1')
   })
 
   test('--watch loads them anew when one of their files is saved; a broken save keeps what there is', {
@@ -86,7 +82,8 @@ job('hold', async () => {
     const times = (event: string) => worker.log.filter((line) => line.event === event).length
     const worker = startCli(['worker', '--watch', '--isolation', 'fork', '--concurrency', '2'], { cwd })
     await worker.waitForEvent('worker.ready')
-    const held = await printed(['enqueue', 'hold'], { cwd })
+    const queue = await projectQueue(cwd)
+    const held = await queue.enqueue('hold', [], { queue: 'default' })
     await worker.waitForOutput('holding')
     // Two saves in a row are one change, and a file that no job imports is none.
     await writeFile(join(cwd, 'lib/notes.txt'), 'nothing to do with it')
@@ -94,22 +91,16 @@ job('hold', async () => {
     await save('export const number = () => 2')
     await worker.waitForEvent('worker.reloaded')
     expect(worker.log.find(({ event }) => event === 'worker.reload')?.msg).toContain('lib/number.mjs changed')
-    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('2')
+    expect(await queue.result(await queue.enqueue('version'))).toBe('2')
     await save('export const number = () => {')
     expect((await worker.waitForEvent('worker.reload-failed')).msg).toContain('stay as they were')
-    // The command line would load the broken file, too.
-    const broker = await connectBroker(`sqlite:${join(cwd, 'workhorse.db')}`)
-    onTestFinished(() => broker.close())
-    await broker.jobEnqueue([newJob({ id: 'meanwhile', name: 'version' })])
-    expect(await broker.jobWait('meanwhile', { timeoutMs: 20_000 })).toMatchObject({ state: 'finished', result: '2' })
+    expect(await queue.result(await queue.enqueue('version'))).toBe('2')
     const reloads = times('worker.reloaded')
     await save('export const number = () => 3')
     await eventually(() => expect(times('worker.reloaded')).toBe(reloads + 1), { timeoutMs: 15_000 })
-    expect(await printed(['enqueue', 'version', '--wait'], { cwd })).toBe('3')
+    expect(await queue.result(await queue.enqueue('version'))).toBe('3')
     await writeFile(join(cwd, 'release'), '')
-    await eventually(async () => {
-      expect(await printedJson(['jobs', 'show', held], { cwd })).toMatchObject({ state: 'finished', result: 1 })
-    })
+    expect(await queue.result(held)).toBe('1')
   })
 
   test('SIGHUP says so where the mode cannot', async () => {
@@ -124,7 +115,8 @@ job('hold', async () => {
 describe('a worker that leaves by itself', () => {
   test('--max-jobs: after so many jobs', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    for (let i = 0; i < 3; i++) await printed(['enqueue', 'add', String(i), '1'], { cwd })
+    const queue = await projectQueue(cwd)
+    for (let i = 0; i < 3; i++) await queue.enqueue('add', [i, 1])
     const { code } = await runCli(['worker', '--isolation', 'inline', '--max-jobs', '2'], { cwd })
     expect(code).toBe(0)
     const { queues } = await printedJson<Snapshot>(['info'], { cwd })
@@ -134,7 +126,7 @@ describe('a worker that leaves by itself', () => {
   test('--max-idle-time: when it had nothing to do for so long, and not while a job runs', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
     const flags = ['--isolation', 'inline', '--max-idle-time', '300ms']
-    await printed(['enqueue', 'hold'], { cwd })
+    await (await projectQueue(cwd)).enqueue('hold')
     const worker = startCli(['worker', 'slow', ...flags], { cwd })
     await worker.waitForOutput('holding')
     const idle = startCli(['worker', 'default', ...flags], { cwd })
@@ -147,12 +139,13 @@ describe('a worker that leaves by itself', () => {
 
   test('--max-jobs in a crew: another takes its place', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    for (let i = 0; i < 4; i++) await printed(['enqueue', 'add', String(i), '1'], { cwd })
+    const queue = await projectQueue(cwd)
+    for (let i = 0; i < 4; i++) await queue.enqueue('add', [i, 1])
     const master = startCli(['workers', '1', '--isolation', 'inline', '--max-jobs', '2'], { cwd })
     await eventually(
       async () => {
-        const { queues } = await printedJson<Snapshot>(['info'], { cwd })
-        expect(queues[0]?.counts).toMatchObject({ finished: 4, queued: 0 })
+        const { jobs } = await queue.broker.jobList({ limit: 10 })
+        expect(jobs.map(({ state }) => state)).toEqual(Array(4).fill('finished'))
       },
       { timeoutMs: 20_000 },
     )
@@ -230,7 +223,8 @@ describe('a worker under a service manager', () => {
     const work = (queue: string, isolation: string) =>
       `worker ${queue} --isolation ${isolation} --concurrency 2`.split(' ')
     const forks = startCli(work('slow', 'fork'), { cwd })
-    const id = await printed(['enqueue', 'hold'], { cwd })
+    const queue = await projectQueue(cwd)
+    const id = await queue.enqueue('hold')
     await forks.waitForOutput('holding')
     await eventually(async () => {
       expect(titleOf(forks.pid)).toMatch(/^workhorse: worker slow, 1\/2 busy, oldest hold for [\d.]+ m?s/)
@@ -249,7 +243,7 @@ describe('a worker under a service manager', () => {
     await rm(join(cwd, 'release'))
 
     const pool = startCli(['workers', '1', ...work('slow', 'pool').slice(1)], { cwd })
-    const held = await printed(['enqueue', 'hold'], { cwd })
+    const held = await queue.enqueue('hold')
     await pool.waitForOutput('holding')
     const children = async () =>
       (await descendants(pool.pid)).map(titleOf).filter((title) => title.startsWith('workhorse: pool child'))

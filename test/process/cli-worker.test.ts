@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { JobView, Snapshot } from '../../src/queue/inspect.ts'
-import { descendants, isAlive, printed, printedJson, runCli, startCli } from '../support/cli.ts'
+import type { Snapshot } from '../../src/queue/inspect.ts'
+import { descendants, expectGone, printed, printedJson, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProject, JOBS } from '../support/project.ts'
+import { projectQueue } from '../support/project-queue.ts'
 
 const ISOLATIONS = ['fork', 'pool', 'inline'] as const
 
@@ -12,13 +13,13 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
   /** A worker with a job that runs until `release()`, and one more that waits. */
   async function setup() {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'hold', '--id', 'held'], { cwd })
-    await printed(['enqueue', 'add', '1', '2', '--queue', 'slow', '--id', 'waits'], { cwd })
+    const queue = await projectQueue(cwd)
+    await queue.enqueue('hold', [], { id: 'held' })
+    await queue.enqueue('add', [1, 2], { id: 'waits', queue: 'slow' })
     const worker = startCli(['worker', 'slow', '--concurrency', '1', '--isolation', isolation], { cwd })
     await worker.waitForOutput('holding')
     const release = () => writeFile(join(cwd, 'release'), '')
-    const show = (id: string) => printedJson<JobView>(['jobs', 'show', id], { cwd })
-    return { cwd, worker, release, show }
+    return { cwd, worker, release, show: queue.job }
   }
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -33,9 +34,9 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
       expect((await worker.waitForEvent('job.running')).msg).toMatch(/^still running, for \S+ m?s$/)
       await release()
       expect(await worker.exited).toMatchObject({ code: 0, signal: null })
-      expect(await show('held')).toMatchObject({ state: 'finished', result: 'released' })
+      expect(await show('held')).toMatchObject({ state: 'finished', result: '"released"' })
       expect(await show('waits')).toMatchObject({ state: 'queued' })
-      for (const pid of processes) expect(await isAlive(pid)).toBe(false)
+      await expectGone(processes)
     },
   )
 
@@ -48,7 +49,7 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
     expect(await worker.exited).toMatchObject({ code: 130, signal: null })
     expect(worker.log.find(({ event }) => event === 'job.released')).toMatchObject({ id: 'held' })
     expect(await show('held')).toMatchObject({ state: 'queued', attempts: 0 })
-    for (const pid of processes) expect(await isAlive(pid)).toBe(false)
+    await expectGone(processes)
     await release()
     const next = startCli(['worker', 'slow', '--burst', '--isolation', 'inline', '--concurrency', '1'], { cwd })
     await next.exited
@@ -69,7 +70,7 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
     await worker.waitForEvent('worker.ready')
     worker.kill('SIGINT')
     expect(await worker.exited).toMatchObject({ code: 0, signal: null })
-    expect((await printedJson<Snapshot>(['info'], { cwd })).workers).toEqual([])
+    expect(await (await projectQueue(cwd)).broker.workerList()).toEqual([])
   })
 
   test('during a boot that takes long leaves at once', async () => {
@@ -82,25 +83,20 @@ describe.each(ISOLATIONS)('Ctrl-C (%s)', (isolation) => {
     const processes = await descendants(worker.pid)
     worker.kill('SIGINT')
     expect(await worker.exited).toMatchObject({ code: 0, signal: null })
-    for (const pid of processes) expect(await isAlive(pid)).toBe(false)
+    await expectGone(processes)
   })
 })
 
 test('SIGKILL of a worker takes its zygote and horses along', async () => {
   const cwd = await createProject({ 'jobs.mjs': JOBS })
-  await printed(['enqueue', 'hold'], { cwd })
+  await (await projectQueue(cwd)).enqueue('hold')
   const worker = startCli(['worker', 'slow', '--isolation', 'fork'], { cwd })
   await worker.waitForOutput('holding')
   const processes = await descendants(worker.pid)
   expect(processes.length).toBeGreaterThanOrEqual(2)
   worker.kill('SIGKILL')
   await worker.exited
-  await eventually(
-    async () => {
-      for (const pid of processes) expect(await isAlive(pid)).toBe(false)
-    },
-    { timeoutMs: 2000 },
-  )
+  await expectGone(processes)
 })
 
 describe('isolation', () => {
@@ -108,7 +104,7 @@ describe('isolation', () => {
 
   test('is pool, with one line that says why and what to install, where fork is not available', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'add', '1', '2'], { cwd })
+    await (await projectQueue(cwd)).enqueue('add', [1, 2])
     const worker = startCli(['worker', '--burst'], { cwd, env: WITHOUT_ADDON })
     expect(await worker.exited).toMatchObject({ code: 0 })
     const warnings = worker.log.filter(({ level }) => level === 'warn')
@@ -169,10 +165,11 @@ describe('jobs files', () => {
         export const measure = job('measure', async (length: number): Promise<string> => \`\${length} \${Unit.Metre}\`)`,
     })
     const id = await printed(['enqueue', 'measure', '5'], { cwd })
+    const queue = await projectQueue(cwd)
     for (const isolation of ISOLATIONS) {
       await printed(['worker', '--burst', '--isolation', isolation], { cwd })
-      expect(await printedJson(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'finished', result: '5 m' })
-      await printed(['jobs', 'requeue', id], { cwd })
+      expect(await queue.job(id)).toMatchObject({ state: 'finished', result: '"5 m"' })
+      await queue.broker.jobRequeue(id)
     }
   })
 
@@ -249,7 +246,8 @@ test('a name that is taken by a living worker is refused', async () => {
   const cwd = await createProject({ 'jobs.mjs': JOBS })
   const first = startCli(['worker', '--name', 'one', '--isolation', 'inline'], { cwd })
   await first.waitForEvent('worker.ready')
-  await eventually(async () => expect((await printedJson<Snapshot>(['info'], { cwd })).workers).toHaveLength(1))
+  const { broker } = await projectQueue(cwd)
+  await eventually(async () => expect(await broker.workerList()).toHaveLength(1))
   const { code, stderr } = await runCli(['worker', '--name', 'one', '--isolation', 'inline'], { cwd })
   expect(code).toBe(1)
   expect(stderr).toContain(`workhorse: a worker named 'one' is at work already (pid ${first.pid} on `)

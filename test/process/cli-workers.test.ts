@@ -1,46 +1,29 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { JobView, Snapshot } from '../../src/queue/inspect.ts'
-import {
-  descendants,
-  isAlive,
-  type LogLine,
-  printed,
-  printedJson,
-  type RunningCli,
-  runCli,
-  startCli,
-} from '../support/cli.ts'
+import { descendants, expectGone, type LogLine, type RunningCli, runCli, startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProject, JOBS } from '../support/project.ts'
+import { projectQueue } from '../support/project-queue.ts'
 
 const events = (cli: RunningCli, event: string): LogLine[] => cli.log.filter((line) => line.event === event)
-
-async function expectGone(pids: readonly number[]): Promise<void> {
-  await eventually(
-    async () => {
-      for (const pid of pids) expect(await isAlive(pid)).toBe(false)
-    },
-    { timeoutMs: 5000 },
-  )
-}
 
 /** Two workers, ready, of one slot each on queue slow, and how to ask for their pids. */
 async function startTwo(isolation: 'fork' | 'inline' = 'inline') {
   const cwd = await createProject({ 'jobs.mjs': JOBS })
   const master = startCli(['workers', '2', 'slow', '--isolation', isolation, '--concurrency', '1'], { cwd })
   await master.waitForEvent('workers.ready')
-  const list = async () => (await printedJson<Snapshot>(['info'], { cwd })).workers
-  const pids = async () => (await list()).map(({ pid }) => pid)
-  await eventually(async () => expect(await list()).toHaveLength(2))
-  return { cwd, master, list, pids }
+  const queue = await projectQueue(cwd)
+  const pids = async () => (await queue.broker.workerList()).map(({ pid }) => pid)
+  await eventually(async () => expect(await pids()).toHaveLength(2))
+  return { cwd, master, queue, pids }
 }
 
 describe('with --burst', () => {
   test('all workers share the work and leave when it is done', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['shell'], { cwd, input: 'for (let i = 0; i < 40; i++) await add.enqueue(i, i)' })
+    const queue = await projectQueue(cwd)
+    for (let i = 0; i < 40; i++) await queue.enqueue('add', [i, i])
     const master = startCli(['workers', '3', '--burst', '--concurrency', '1', '--name', 'crew'], { cwd })
     expect(await master.exited).toMatchObject({ code: 0, stdout: '' })
     expect(events(master, 'workers.done')[0]).toMatchObject({ finished: 40, failed: 0 })
@@ -54,7 +37,7 @@ describe('with --burst', () => {
 
   test('a worker that dies is not started again, and the exit code says so', async () => {
     const cwd = await createProject({ 'jobs.mjs': JOBS })
-    await printed(['enqueue', 'hold'], { cwd })
+    await (await projectQueue(cwd)).enqueue('hold')
     const master = startCli(['workers', '1', 'slow', '--burst', '--isolation', 'inline'], { cwd })
     await master.waitForOutput('holding')
     process.kill((await master.waitForEvent('worker.started')).pid, 'SIGKILL')
@@ -64,7 +47,7 @@ describe('with --burst', () => {
 })
 
 test('a worker that dies is started again', async () => {
-  const { cwd, master, pids } = await startTwo()
+  const { cwd, master, queue, pids } = await startTwo()
   const [first = 0] = await pids()
   process.kill(first, 'SIGKILL')
   expect((await master.waitForEvent('workers.restart')).msg).toMatch(
@@ -72,45 +55,45 @@ test('a worker that dies is started again', async () => {
   )
   await eventually(async () => expect(events(master, 'worker.ready')).toHaveLength(3))
   await writeFile(join(cwd, 'release'), '')
-  await printed(['enqueue', 'hold', '--wait=10s'], { cwd })
+  expect(await queue.result(await queue.enqueue('hold'))).toBe('"released"')
 })
 
 describe('signals', () => {
   test('the first: all finish what runs, then leave', async () => {
-    const { cwd, master, pids } = await startTwo()
-    const id = await printed(['enqueue', 'hold'], { cwd })
+    const { cwd, master, queue, pids } = await startTwo()
+    const id = await queue.enqueue('hold')
     await master.waitForOutput('holding')
     const workers = await pids()
     master.kill('SIGINT')
     await eventually(() => expect(events(master, 'worker.stop')).toHaveLength(2))
     await writeFile(join(cwd, 'release'), '')
     expect(await master.exited).toMatchObject({ code: 0 })
-    expect(await printedJson<JobView>(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'finished' })
-    for (const pid of workers) expect(await isAlive(pid)).toBe(false)
+    expect(await queue.job(id)).toMatchObject({ state: 'finished' })
+    await expectGone(workers)
   })
 
   test('the second: all are killed, and what ran goes back to its queue', async () => {
-    const { cwd, master, pids } = await startTwo('fork')
-    const id = await printed(['enqueue', 'hold'], { cwd })
+    const { master, queue, pids } = await startTwo('fork')
+    const id = await queue.enqueue('hold')
     await master.waitForOutput('holding')
     const workers = await pids()
     master.kill('SIGTERM')
     await eventually(() => expect(events(master, 'worker.stop')).toHaveLength(2))
     master.kill('SIGTERM')
     expect(await master.exited).toMatchObject({ code: 143 })
-    expect(await printedJson<JobView>(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'queued', attempts: 0 })
-    for (const pid of workers) expect(await isAlive(pid)).toBe(false)
+    expect(await queue.job(id)).toMatchObject({ state: 'queued', attempts: 0 })
+    await expectGone(workers)
   })
 
   test('SIGKILL of the master takes workers, zygotes and horses along; jobs go back at once', async () => {
-    const { cwd, master } = await startTwo('fork')
-    const id = await printed(['enqueue', 'hold'], { cwd })
+    const { master, queue } = await startTwo('fork')
+    const id = await queue.enqueue('hold')
     await master.waitForOutput('holding')
     const processes = await descendants(master.pid)
     expect(processes.length).toBeGreaterThanOrEqual(2 + 2 + 1)
     master.kill('SIGKILL')
-    await expectGone(processes)
-    expect(await printedJson<JobView>(['jobs', 'show', id], { cwd })).toMatchObject({ state: 'queued', attempts: 0 })
+    await expectGone(processes, 5000)
+    expect(await queue.job(id)).toMatchObject({ state: 'queued', attempts: 0 })
   })
 })
 

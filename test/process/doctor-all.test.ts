@@ -10,10 +10,10 @@ import { job } from 'workhorse'
 
 let prices, rates
 function loadPrices() {
-  return new Map(Array.from({ length: 200_000 }, (_, i) => ['article-' + i, { net: i, gross: i * 1.19 }]))
+  return new Map(Array.from({ length: 40_000 }, (_, i) => ['article-' + i, { net: i, gross: i * 1.19 }]))
 }
 function loadRates() {
-  return new Map(Array.from({ length: 60_000 }, (_, i) => ['rate-' + i, { net: i, gross: i * 1.19 }]))
+  return new Map(Array.from({ length: 12_000 }, (_, i) => ['rate-' + i, { net: i, gross: i * 1.19 }]))
 }
 export const seldom = job('seldom', () => {
   appendFileSync('ran.txt', 'seldom ')

@@ -3,15 +3,16 @@ import type { LimitOptions } from '../../src/job/limits.ts'
 import { eventually } from '../support/eventually.ts'
 import { fixtureJobs } from '../support/fork-isolation.ts'
 import { isAlive } from '../support/processes.ts'
-import { workplace } from '../support/worker.ts'
+import { sharedWorkplace, workplace } from '../support/worker.ts'
 
 const modules = [fixtureJobs('limits.mjs')]
 const MB = 2 ** 20
 
+const forks = sharedWorkplace('fork', { modules, concurrency: 1, memoryGroups: false, grace: '60s' })
+
 /** Runs one job under limits, to its end. */
-async function run(name: string, args: readonly unknown[], limits: LimitOptions, memoryGroups = false) {
-  const place = await workplace('fork')
-  place.start({ modules, concurrency: 1, memoryGroups })
+async function run(name: string, args: readonly unknown[], limits: LimitOptions) {
+  const place = await forks()
   return place.ended(await place.enqueue(name, args, { limits }))
 }
 
@@ -74,15 +75,13 @@ describe('a job in fork mode', () => {
   })
 
   it('has a grace of its own after its timeout', async () => {
-    const place = await workplace('fork')
-    place.start({ modules, grace: '60s' })
+    const place = await forks()
     const id = await place.enqueue('ignore-abort', [], { timeout: '100ms', limits: { grace: '50ms' } })
     expect((await place.ended(id)).failure?.message).toContain('had not ended 50 ms after its signal aborted')
   })
 
   it('is ended by the kernel where the supervisor cannot look', { timeout: 60_000 }, async () => {
-    const place = await workplace('fork')
-    place.start({ modules })
+    const place = await forks()
     const id = await place.enqueue('burn', [], { limits: { cpu: '900ms' } })
     await eventually(async () => expect((await place.broker.jobFetch(id))?.meta).toBeDefined(), { timeoutMs: 20_000 })
     const { pid } = JSON.parse((await place.broker.jobFetch(id))?.meta ?? '')

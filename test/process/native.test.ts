@@ -55,8 +55,8 @@ async function tellings(name: string, ...args: readonly (string | number)[]): Pr
     .map((line) => JSON.parse(line) as unknown)
 }
 
-/** The matrix takes four times as many: what goes wrong in a fork goes wrong rarely. */
-const FORKS = Number(process.env['WORKHORSE_TEST_FORKS'] ?? 40)
+/** The matrix takes many more: what goes wrong in a fork goes wrong rarely. */
+const FORKS = Number(process.env['WORKHORSE_TEST_FORKS'] ?? 24)
 
 const scenario = (name: string) => tellings('scenarios.mjs', name)
 

@@ -8,9 +8,9 @@ import { PoolStartError, ZygoteBootError } from '../../dist/errors.js'
 import type { PoolOptions } from '../../dist/worker/isolation/pool/pool-options.js'
 import { eventually } from '../support/eventually.ts'
 import { fixtureJobs } from '../support/fork-isolation.ts'
-import { type OpenedPool, type PoolStart, poolIsolation } from '../support/pool-isolation.ts'
+import { type OpenedPool, type PoolStart, poolIsolation, sharedZygote } from '../support/pool-isolation.ts'
 import { isAlive } from '../support/processes.ts'
-import { type RunResult, runner } from '../support/run-job.ts'
+import { type Run, type RunResult, runner } from '../support/run-job.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const opened: OpenedPool[] = []
@@ -22,11 +22,21 @@ type Options = Partial<PoolOptions> & {
   readonly nodeFlags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly module?: string
+  /** It has its zygote to itself, to do with it as it likes. */
+  readonly ownZygote?: boolean
 }
 
+const POOL_JOBS = fixtureJobs('pool.mjs')
+const zygote = sharedZygote([POOL_JOBS])
+
 /** Not started yet, but with an environment that its children will have. */
-async function open(start: PoolStart, { env = {}, module = fixtureJobs('pool.mjs'), ...options }: Options = {}) {
-  const pool = poolIsolation(start, [module], { size: 1, ...options })
+async function open(
+  start: PoolStart,
+  { env = {}, module = POOL_JOBS, ownZygote = false, ...options }: Options = {},
+): Promise<OpenedPool & { readonly run: Run; start(): Promise<void> }> {
+  const isPlain = module === POOL_JOBS && options.nodeFlags === undefined && Object.keys(env).length === 0
+  const shared = start === 'fork' && isPlain && !ownZygote ? { zygote: await zygote() } : {}
+  const pool = poolIsolation(start, [module], { size: 1, ...shared, ...options })
   opened.push(pool)
   Object.assign(process.env, env)
   return {
@@ -315,7 +325,10 @@ describe.each(['fork', 'spawn'] as const)('a pool whose children are started by 
   })
 
   it('does not start where its children never come up', { timeout: 60_000 }, async () => {
-    const { start: begin } = await open(start, { env: { TEST_HOOKS: 'yes', TEST_SERVER: '/nowhere/server' } })
+    const { start: begin } = await open(start, {
+      env: { TEST_HOOKS: 'yes', TEST_SERVER: '/nowhere/server' },
+      startDelaysMs: [10, 20],
+    })
     await expect(begin()).rejects.toThrow('no pool child can be started: afterFork failed: Error: no database today')
   })
 
@@ -338,7 +351,7 @@ describe.each(['fork', 'spawn'] as const)('a pool whose children are started by 
     )
     // One that is spawned has to load Node before.
     const startMs = start === 'fork' ? 300 : 1500
-    const { start: begin } = await open(start, { module, startMs })
+    const { start: begin } = await open(start, { module, startMs, startDelaysMs: [10] })
     await expect(begin()).rejects.toThrow(`it was not ready after ${startMs} ms: a hook hangs`)
   })
 })
@@ -375,7 +388,7 @@ describe.each(['fork', 'spawn'] as const)('a pool that loads the jobs anew, by %
 
 describe('a pool over a zygote', () => {
   it('loses its children with the zygote, declares their jobs failed, and goes on with the next', async () => {
-    const { run, zygotePid } = await started('fork', { size: 2 })
+    const { run, zygotePid } = await started('fork', { size: 2, ownZygote: true })
     const execution = run('hold', ['/nowhere'])
     const before = zygotePid()
     process.kill(before, 'SIGKILL')

@@ -2,8 +2,10 @@ import { chmod, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { JobRecord } from '../../src/job/record.ts'
 import type { Profile } from '../../src/profiler/profile.ts'
 import { type CliExit, descendants, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { type ProjectQueue, projectQueue } from '../support/project-queue.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const JOBS = fileURLToPath(new URL('../fixtures/profiler/jobs.mjs', import.meta.url))
@@ -123,8 +125,11 @@ describe('profile -p', { timeout: 90_000 }, () => {
   }
 
   /** Runs a job to its end. */
-  const runInWorker = (at: Place, name: string, ...args: string[]): Promise<CliExit> =>
-    runCli(['enqueue', name, ...args, '--wait', '--jobs-file', JOBS], { ...at, timeoutMs: 60_000 })
+  async function runIn(queue: ProjectQueue, name: string, rounds?: number): Promise<JobRecord | undefined> {
+    const limit = name === 'endless' || name === 'asleep' ? { timeoutMs: 500 } : {}
+    const id = await queue.enqueue(name, rounds === undefined ? [] : [rounds], { queue: 'default', ...limit })
+    return await queue.broker.jobWait(id, { timeoutMs: 60_000 })
+  }
 
   /** Profiles the worker for as long as `meanwhile` takes. */
   async function attach(at: Place, args: readonly string[], meanwhile: () => Promise<unknown>): Promise<Profile> {
@@ -140,9 +145,10 @@ describe('profile -p', { timeout: 90_000 }, () => {
   it('sees what a running worker runs, which nobody has told of it before', async () => {
     const at = await place()
     const worker = await startWorker(at)
+    const queue = await projectQueue(at.cwd)
     const profile = await attach(at, [String(worker.pid)], async () => {
-      await runInWorker(at, 'quick', '3000000')
-      await runInWorker(at, 'quick', '3000000')
+      await runIn(queue, 'quick', 3_000_000)
+      await runIn(queue, 'quick', 3_000_000)
     })
     expect(profile.meta).toMatchObject({ executions: 2, lost: 0, jobs: ['quick'] })
     expect(totalOf(profile, 'compute', 'job')).toBeGreaterThan(0)
@@ -151,11 +157,11 @@ describe('profile -p', { timeout: 90_000 }, () => {
   it('has the profile of jobs that are killed at their time limit, asleep or in an endless loop', async () => {
     const at = await place()
     await startWorker(at, '--grace', '100ms')
+    const queue = await projectQueue(at.cwd)
     const profile = await attach(at, ['w1'], async () => {
-      const exits = await Promise.all([runInWorker(at, 'endless'), runInWorker(at, 'asleep')])
-      for (const { code, stderr } of exits) {
-        expect(code).toBe(1)
-        expect(stderr).toContain('reached its timeout')
+      for (const job of await Promise.all([runIn(queue, 'endless'), runIn(queue, 'asleep')])) {
+        expect(job?.state).toBe('failed')
+        expect(job?.failure?.message).toContain('reached its timeout')
       }
     })
     expect(profile.meta).toMatchObject({ executions: 2, lost: 0, jobs: ['asleep', 'endless'] })
@@ -167,9 +173,10 @@ describe('profile -p', { timeout: 90_000 }, () => {
   it('measures only the jobs that are asked for, and leaves the others alone', async () => {
     const at = await place()
     await startWorker(at)
+    const queue = await projectQueue(at.cwd)
     const profile = await attach(at, ['w1', '--job', 'quick', '--every', '2'], async () => {
-      for (const rounds of ['1000', '2000', '3000']) await runInWorker(at, 'quick', rounds)
-      await runInWorker(at, 'failing')
+      for (const rounds of [1000, 2000, 3000]) await runIn(queue, 'quick', rounds)
+      await runIn(queue, 'failing')
     })
     expect(profile.meta).toMatchObject({ executions: 2, skipped: 1, jobs: ['quick'] })
   })
@@ -194,20 +201,13 @@ describe('profile -p', { timeout: 90_000 }, () => {
     expect(exit.stderr).toContain('cannot be profiled from outside')
   })
 
-  it('names the workers that there are where it finds no such worker', async () => {
-    const at = await place()
-    await startWorker(at)
-    const exit = await profileCli(at, ['-p', 'w2', '-o', 'out.json'])
-    expect(exit.code).toBe(1)
-    expect(exit.stderr).toMatch(/no worker 'w2' of this user on this host; there are w1 \(pid \d+\)/)
-  })
-
   it('sees what pool children run, one execution at a time, and lets them go on as before', async () => {
     const at = await place()
     const worker = await startWorker(at, '--isolation', 'pool', '--grace', '100ms')
+    const queue = await projectQueue(at.cwd)
     const profile = await attach(at, [String(worker.pid), '--job', 'quick', '--every', '2'], async () => {
-      for (const rounds of ['3000000', '1000', '3000000']) await runInWorker(at, 'quick', rounds)
-      await runInWorker(at, 'failing')
+      for (const rounds of [3_000_000, 1000, 3_000_000]) await runIn(queue, 'quick', rounds)
+      await runIn(queue, 'failing')
     })
     expect(profile.meta).toMatchObject({ executions: 2, lost: 0, skipped: 1, jobs: ['quick'] })
     // Its code is compiled already: what it calls may be inlined in it.
@@ -215,12 +215,14 @@ describe('profile -p', { timeout: 90_000 }, () => {
     expect(totalOf(profile, 'connectAll')).toBe(0)
     // Killed, left by process.exit, failed: each has its profile, and the next job a child.
     const others = await attach(at, ['w1'], async () => {
-      for (const name of ['endless', 'asleep', 'exiting', 'failing']) expect((await runInWorker(at, name)).code).toBe(1)
+      for (const name of ['endless', 'asleep', 'exiting', 'failing']) {
+        expect((await runIn(queue, name))?.state).toBe('failed')
+      }
     })
     expect(others.meta).toMatchObject({ executions: 4, lost: 0, jobs: ['asleep', 'endless', 'exiting', 'failing'] })
-    const heap = await attach(at, ['w1', '--heap'], () => runInWorker(at, 'hoarding'))
+    const heap = await attach(at, ['w1', '--heap'], () => runIn(queue, 'hoarding'))
     expect(heap.meta).toMatchObject({ unit: 'bytes', executions: 1 })
-    expect((await runInWorker(at, 'quick', '1000')).code).toBe(0)
+    expect((await runIn(queue, 'quick', 1000))?.state).toBe('finished')
   })
 
   it('sees what all workers of a master run, by its pid or name', async () => {
@@ -228,10 +230,11 @@ describe('profile -p', { timeout: 90_000 }, () => {
     const crew = ['workers', '2', '--name', 'w1', '--jobs-file', JOBS, '--concurrency', '1', '--isolation', 'pool']
     const master = startCli(crew, at)
     await master.waitForEvent('workers.ready', 60_000)
+    const queue = await projectQueue(at.cwd)
     const profile = await attach(at, [String(master.pid)], async () => {
       // The one that sleeps holds its worker; the other job is the other worker's.
-      const asleep = runInWorker(at, 'asleep')
-      await Promise.all([asleep, runInWorker(at, 'quick', '3000000'), runInWorker(at, 'quick', '3000000')])
+      const asleep = runIn(queue, 'asleep')
+      await Promise.all([asleep, runIn(queue, 'quick', 3_000_000), runIn(queue, 'quick', 3_000_000)])
     })
     expect(profile.meta).toMatchObject({ executions: 3, processes: 2, lost: 0, jobs: ['asleep', 'quick'] })
     expect(profile.meta.title).toBe('2 workers of master w1')
@@ -241,13 +244,16 @@ describe('profile -p', { timeout: 90_000 }, () => {
     expect((await master.exited).code).toBe(0)
   })
 
-  it('names the worker where it is given the pid of one of its processes', async () => {
+  it('names the workers that there are where it finds no such worker, and the worker of a pid that is of its processes', async () => {
     const at = await place()
     const worker = await startWorker(at)
+    const nobody = await profileCli(at, ['-p', 'w2', '-o', 'out.json'])
+    expect(nobody.code).toBe(1)
+    expect(nobody.stderr).toMatch(/no worker 'w2' of this user on this host; there are w1 \(pid \d+\)/)
     const [pid] = await descendants(worker.pid)
-    const exit = await profileCli(at, ['-p', String(pid), '-o', 'out.json'])
-    expect(exit.code).toBe(1)
-    expect(exit.stderr).toContain(`it is a process of worker w1: profile that (-p ${worker.pid})`)
+    const part = await profileCli(at, ['-p', String(pid), '-o', 'out.json'])
+    expect(part.code).toBe(1)
+    expect(part.stderr).toContain(`it is a process of worker w1: profile that (-p ${worker.pid})`)
   })
 
   it('is refused where executions cannot be told apart', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Profile } from '../../src/profiler/profile.ts'
 import { type CliExit, printed, printedJson, runCli } from '../support/cli.ts'
 import { createProject } from '../support/project.ts'
+import { projectQueue } from '../support/project-queue.ts'
 
 const JOBS = `
 import { job } from 'workhorse'
@@ -45,7 +46,11 @@ async function work(at: Place, ...args: string[]): Promise<string> {
   return worker.stderr
 }
 
-const enqueue = (at: Place, ...args: string[]): Promise<string> => printed(['enqueue', ...args], at)
+/** Enqueues `work`; those that are slow take many times as long. */
+async function enqueue(at: Place, ...slow: readonly boolean[]): Promise<string[]> {
+  const queue = await projectQueue(at.cwd)
+  return Promise.all(slow.map((isSlow) => queue.enqueue('work', [isSlow])))
+}
 
 /** Names of all that is kept, by the folders of their jobs. */
 async function kept(at: Place, folder = 'workhorse.db-profiles'): Promise<Record<string, string[]>> {
@@ -65,8 +70,8 @@ describe('profiles of some executions, for ever', { timeout: 300_000 }, () => {
     'are kept beside the broker file, one for each execution, in isolation %s',
     async (isolation) => {
       const at = await place('{ profile: { sample: 1 } }')
-      const quick = await enqueue(at, 'work', 'false')
-      const killed = await enqueue(at, 'end/less')
+      const [quick = ''] = await enqueue(at, false)
+      const killed = await printed(['enqueue', 'end/less'], at)
       const log = await work(at, '--isolation', isolation)
       expect(log).toContain('100 % of the executions are profiled')
       const folder = join(at.cwd, 'workhorse.db-profiles')
@@ -91,7 +96,7 @@ describe('profiles of some executions, for ever', { timeout: 300_000 }, () => {
 
   it('compare the slowest with the median', async () => {
     const at = await place('{ profile: { sample: 1, folder: "kept" } }')
-    for (let i = 0; i < 9; i++) await enqueue(at, 'work', String(i === 4))
+    await enqueue(at, ...Array.from({ length: 9 }, (_, i) => i === 4))
     await work(at)
     const slow = await printed(['profile', '--slowest', '5%', '--vs', 'median', 'work', '-o', 'slow.json'], at)
     expect(slow).toMatch(/work: the slowest 1 of 9 executions against the median 3/)
@@ -111,20 +116,20 @@ describe('profiles of some executions, for ever', { timeout: 300_000 }, () => {
 
   it('are so many as wanted, the newest, and no more bytes than wanted', async () => {
     const at = await place('{ profile: { keep: 2 } }')
-    for (let i = 0; i < 4; i++) await enqueue(at, 'work', 'false')
-    const last = await enqueue(at, 'work', 'false')
+    await enqueue(at, false, false, false, false)
+    const [last = ''] = await enqueue(at, false)
     await work(at, '--profile-sample', '100%')
     expect(Object.values(await kept(at)).map(({ length }) => length)).toEqual([2])
     expect((await cli(at, 'jobs', 'show', last, '--profile')).code).toBe(0)
 
     const small = await place('{ profile: { sample: 1, keepBytes: "1kB" } }')
-    await enqueue(small, 'work', 'false')
+    await enqueue(small, false)
     expect(await work(small)).toMatch(/the profile of work .* too many to be kept/)
   })
 
   it('are none where nobody wants them, or chance did not choose', async () => {
     const at = await place()
-    const id = await enqueue(at, 'work', 'false')
+    const [id = ''] = await enqueue(at, false)
     const log = await work(at)
     expect(log).not.toContain('profile')
     await expect(readdir(join(at.cwd, 'workhorse.db-profiles'))).rejects.toThrow(/ENOENT/)
@@ -140,12 +145,12 @@ describe('profiles of some executions, for ever', { timeout: 300_000 }, () => {
     const at = await place('{ profile: { sample: 1 } }')
     await mkdir(join(at.cwd, 'workhorse.db-profiles'))
     await chmod(join(at.cwd, 'workhorse.db-profiles'), 0o755)
-    await enqueue(at, 'work', 'false')
+    await enqueue(at, false)
     expect(await work(at)).toMatch(/no executions are profiled: .* is not a folder of this user's with mode 0700/)
     expect(await kept(at)).toEqual({})
 
     const inline = await place('{ profile: { sample: 1 }, isolation: "inline" }')
-    await enqueue(inline, 'work', 'false')
+    await enqueue(inline, false)
     expect(await work(inline)).toContain('profile.sample has no effect on most jobs of this worker')
     expect(await kept(inline)).toEqual({})
   })

@@ -77,7 +77,7 @@ function expectWhole(file: string): void {
 describe('several processes on one SQLite file', { timeout: 120_000 }, () => {
   it('lose nothing, double nothing and starve nobody', async () => {
     const file = await temporaryFile()
-    const jobs = 1000
+    const jobs = 400
     const producers = Array.from({ length: 4 }, () => start('producer.mjs', `sqlite:${file}`, jobs))
     const consumers = [1, 1, 3, 10].map((limit) => start('consumer.mjs', `sqlite:${file}`, limit))
     const all = [...producers, ...consumers]

@@ -6,12 +6,13 @@ import type { ForkIsolation } from '../../dist/worker/isolation/fork/fork-isolat
 import { eventually } from '../support/eventually.ts'
 import { fixtureJobs } from '../support/fork-isolation.ts'
 import { isAlive } from '../support/processes.ts'
-import { workplace } from '../support/worker.ts'
+import { sharedWorkplace, workplace } from '../support/worker.ts'
 
 describe.each(['fork', 'pool', 'inline'] as const)('a worker in %s mode', (mode) => {
+  const shared = sharedWorkplace(mode, { grace: '100ms' })
+
   it('runs what is enqueued and keeps the results', async () => {
-    const { start, enqueue, ended } = await workplace(mode)
-    start()
+    const { enqueue, ended } = await shared()
     const ids = await Promise.all([enqueue('add', [1, 2]), enqueue('throw'), enqueue('nothing')])
     const [sum, failed, nothing] = await Promise.all(ids.map(ended))
     expect(sum).toMatchObject({ state: 'finished', result: '3', attempts: 1 })
@@ -50,8 +51,7 @@ describe.each(['fork', 'pool', 'inline'] as const)('a worker in %s mode', (mode)
   })
 
   it('runs a scheduled job when it becomes due, and not before', async () => {
-    const { start, broker, ended } = await workplace(mode)
-    start()
+    const { broker, ended } = await shared()
     const dueAt = Date.now() + 300
     const job = {
       name: 'nothing',
@@ -68,8 +68,7 @@ describe.each(['fork', 'pool', 'inline'] as const)('a worker in %s mode', (mode)
   })
 
   it('aborts the signal of a job that reaches its timeout, which fails as such', async () => {
-    const { start, enqueue, ended } = await workplace(mode)
-    start()
+    const { enqueue, ended } = await shared()
     expect(await ended(await enqueue('wait-for-abort', [], { timeout: '100ms' }))).toMatchObject({
       state: 'failed',
       failure: {
@@ -81,8 +80,7 @@ describe.each(['fork', 'pool', 'inline'] as const)('a worker in %s mode', (mode)
   })
 
   it('ends a job that does not heed its timeout when the grace is over', async () => {
-    const { start, enqueue, ended } = await workplace(mode)
-    start({ grace: '100ms' })
+    const { enqueue, ended } = await shared()
     const { failure } = await ended(await enqueue('never-settles', [], { timeout: '50ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', name: 'JobTimeoutError' })
     expect(failure?.message).toContain(mode === 'inline' ? 'could not be killed here' : 'was killed')
@@ -146,17 +144,17 @@ describe.each(['fork', 'pool', 'inline'] as const)('a worker in %s mode', (mode)
 })
 
 describe.each(['fork', 'pool'] as const)('a worker in %s mode, where jobs have a process of their own,', (mode) => {
+  const shared = sharedWorkplace(mode, { grace: '100ms' })
+
   it('kills a job that blocks its event loop past timeout and grace', async () => {
-    const { start, enqueue, ended } = await workplace(mode)
-    start({ grace: '100ms' })
+    const { enqueue, ended } = await shared()
     const { failure, bill } = await ended(await enqueue('loop-for-ever', [], { timeout: '200ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('and was killed') })
     expect(bill?.usage?.cpuUserMs).toBeGreaterThan(50)
   })
 
   it('goes on after every way in which a horse can die', async () => {
-    const { start, enqueue, ended } = await workplace(mode)
-    start()
+    const { enqueue, ended } = await shared()
     const deaths: [string, unknown[], string][] = [
       ['exit', [3], 'exit'],
       ['kill-itself', ['SIGKILL'], 'signal'],

@@ -94,10 +94,10 @@ export class RunningCli {
     return this.#stderr
   }
 
-  /** The log so far, parsed. */
+  /** The log so far, parsed: whole lines. */
   get log(): readonly LogLine[] {
-    const lines = this.#stderr.split('\n').filter((line) => line.startsWith('{'))
-    return lines.map((line) => JSON.parse(line) as LogLine)
+    const lines = this.#stderr.split('\n').slice(0, -1)
+    return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -119,7 +119,7 @@ export class RunningCli {
 
   /** Resolves to the first log line of an event. */
   async waitForEvent(event: string, timeoutMs = 15_000): Promise<LogLine> {
-    await this.waitForOutput(`"event":"${event}"`, timeoutMs)
+    await this.waitForOutput(new RegExp(`"event":"${event}".*\n`), timeoutMs)
     return this.log.find((line) => line.event === event) as LogLine
   }
 }
@@ -148,6 +148,16 @@ export async function isAlive(pid: number): Promise<boolean> {
   const { readFile } = await import('node:fs/promises')
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return stat !== '' && !/^\d+ \(.*\) Z/.test(stat)
+}
+
+/** Fails where one of them goes on. Who dies with its parent does so a moment after it. */
+export async function expectGone(pids: readonly number[], timeoutMs = 2000): Promise<void> {
+  await eventually(
+    async () => {
+      for (const pid of pids) if (await isAlive(pid)) throw new Error(`process ${pid} is still there`)
+    },
+    { timeoutMs },
+  )
 }
 
 /** Pids of a process's children, however deep. */

@@ -1,3 +1,4 @@
+import { afterAll } from 'vitest'
 import type { BootReport } from '../../dist/worker/isolation/fork/messages.js'
 import { ZygoteKeeper } from '../../dist/worker/isolation/fork/zygote-keeper.js'
 import { ForkNursery } from '../../dist/worker/isolation/pool/fork-nursery.js'
@@ -30,9 +31,9 @@ export type PoolStart = 'fork' | 'spawn'
 export function poolIsolation(
   start: PoolStart,
   modules: readonly string[],
-  options: Partial<PoolOptions> & { readonly nodeFlags?: readonly string[] } = {},
+  options: Partial<PoolOptions> & { readonly nodeFlags?: readonly string[]; readonly zygote?: ZygoteKeeper } = {},
 ): OpenedPool {
-  const { nodeFlags = [], ...poolOptions } = options
+  const { nodeFlags = [], zygote, ...poolOptions } = options
   const told: PoolTold = { ready: [], retired: [], died: [], failedStarts: [], output: [], notices: [], broken: [] }
   const resolved: PoolOptions = {
     size: 4,
@@ -49,7 +50,7 @@ export function poolIsolation(
     leaveMs: 5000,
     ...poolOptions,
   }
-  const keeper = start === 'fork' ? zygoteKeeper(modules, nodeFlags) : undefined
+  const keeper = start === 'fork' ? (zygote ?? zygoteKeeper(modules, nodeFlags)) : undefined
   const isolation = new PoolIsolation(resolved, nursery(keeper, modules, nodeFlags, resolved.perChild), {
     childReady: (pid) => void told.ready.push(pid ?? 0),
     childRetired: (_pid, reason) => void told.retired.push(reason),
@@ -60,6 +61,22 @@ export function poolIsolation(
     broken: (error) => void told.broken.push(error),
   })
   return { isolation, told, zygotePid: () => keeper?.pid ?? 0 }
+}
+
+/** A zygote for all tests of one file that do it no harm, booted for the first of them. Called at the top of the file. */
+export function sharedZygote(modules: readonly string[]): () => Promise<ZygoteKeeper> {
+  const user = { zygoteReady: () => {}, zygoteLost: () => {}, offspringGone: () => {} }
+  let booting: Promise<ZygoteKeeper> | undefined
+  const boot = async () => {
+    const keeper = zygoteKeeper(modules, [])
+    await keeper.start(user)
+    return keeper
+  }
+  afterAll(async () => (await booting)?.close(user))
+  return () => {
+    booting ??= boot()
+    return booting
+  }
 }
 
 function nursery(

@@ -17,6 +17,9 @@ export async function createProject(files: Readonly<Record<string, string>> = {}
   return folder
 }
 
+/** Of those jobs in `JOBS` that have a queue of their own. */
+export const QUEUES: Readonly<Record<string, string>> = { shout: 'loud', fail: 'loud', hold: 'slow' }
+
 /** Jobs for most tests. `hold` runs until a file `release` is in its folder; it says so before. */
 export const JOBS = `
 import { existsSync } from 'node:fs'

@@ -1,5 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { type Broker, connectBroker } from '../../dist/broker/index.js'
 import type { EnqueueOptions } from '../../dist/index.js'
 import { createJob } from '../../dist/job/create-job.js'
@@ -24,15 +26,50 @@ export interface Workplace {
   /** The job once it has ended. */
   ended(id: string): Promise<JobRecord>
   worker(options?: Partial<CreateWorkerOptions>): Worker
-  /** Starts a worker that stays, and is stopped at the end of the test. */
+  /** Starts a worker that stays, and is stopped at the end. */
   start(options?: Partial<CreateWorkerOptions>): Worker
 }
 
 /** A broker of the test's own, and workers on it, with the fixture's jobs. On SQLite where no URL is given. */
 export async function workplace(isolation: IsolationMode, brokerUrl?: string): Promise<Workplace> {
   const url = brokerUrl ?? `sqlite:${join(await temporaryDirectory(), 'jobs.db')}`
+  return openWorkplace(isolation, url, onTestFinished)
+}
+
+/**
+ * A workplace with one worker for those tests of a describe whose jobs have nothing to do with each other.
+ * Called at its top.
+ */
+export function sharedWorkplace(
+  isolation: IsolationMode,
+  options: Partial<CreateWorkerOptions> = {},
+): () => Promise<Workplace> {
+  const ends: (() => unknown)[] = []
+  let opened: Promise<Workplace> | undefined
+  const open = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'workhorse-test-'))
+    ends.push(() => rm(folder, { recursive: true, force: true }))
+    const place = await openWorkplace(isolation, `sqlite:${join(folder, 'jobs.db')}`, (end) => ends.push(end))
+    place.start(options)
+    return place
+  }
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end()
+  })
+  return () => {
+    opened ??= open()
+    return opened
+  }
+}
+
+/** @param onEnd takes what is to be done at the end, the last first */
+async function openWorkplace(
+  isolation: IsolationMode,
+  url: string,
+  onEnd: (end: () => Promise<void>) => unknown,
+): Promise<Workplace> {
   const broker = await connectBroker(url)
-  onTestFinished(() => broker.close())
+  onEnd(() => broker.close())
   const log: string[] = []
   const logger = createLogger('debug', { write: (line) => log.push(line) })
 
@@ -47,7 +84,7 @@ export async function workplace(isolation: IsolationMode, brokerUrl?: string): P
     start(options) {
       const started = worker(options)
       const running = started.run()
-      onTestFinished(async () => {
+      onEnd(async () => {
         started.supervisor.stop()
         await running
       })

@@ -11,7 +11,7 @@ import pickle, sys, datetime, decimal, collections
 sys.setrecursionlimit(20000)
 loop = []; loop.append(loop)
 shared = ['x']
-deep = 'end'
+deep = 'end' * 1000
 for _ in range(60): deep = [deep, deep]
 nested = []
 for _ in range(900): nested = [nested]
