@@ -69,11 +69,8 @@ function parse(message: string): RqCommand | undefined {
 
 /** False where nobody of that name listens. */
 export async function sendCommand(store: Store, { worker, command }: CommandSendParams): Promise<boolean> {
-  const { keys } = store
-  const heard = asNumber(await store.command('PUBLISH', keys.commandChannel(worker), encodeCommand(command)))
-  if (heard > 0 || store.options.at.kind !== 'cluster') return heard > 0
-  // Of a cluster only the listeners of one node are counted.
-  return asNumber(await store.command('EXISTS', keys.ownWorker(worker), keys.worker(worker))) > 0
+  const isCluster = store.options.at.kind === 'cluster' ? 1 : 0
+  return asNumber(await store.run('worker-tell', () => [worker, encodeCommand(command), isCluster])) > 0
 }
 
 /** RQ's tools tell a slot, ours the worker. Returns how to listen no more. */
