@@ -15,6 +15,7 @@ static const struct {
     {"setLimit", js_set_limit},
     {"becomeOwnProcess", js_become_own_process},
     {"residentMemory", js_resident_memory},
+    {"noteMemory", js_note_memory},
     {"sharedMemory", js_shared_memory},
     {"sendDatagram", js_send_datagram},
     {"freeze", js_freeze},

@@ -15,6 +15,7 @@ napi_value js_kill_group(napi_env env, napi_callback_info info);
 napi_value js_set_limit(napi_env env, napi_callback_info info);
 napi_value js_become_own_process(napi_env env, napi_callback_info info);
 napi_value js_resident_memory(napi_env env, napi_callback_info info);
+napi_value js_note_memory(napi_env env, napi_callback_info info);
 napi_value js_shared_memory(napi_env env, napi_callback_info info);
 napi_value js_send_datagram(napi_env env, napi_callback_info info);
 napi_value js_freeze(napi_env env, napi_callback_info info);

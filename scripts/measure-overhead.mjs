@@ -69,6 +69,8 @@ console.log(
   `${pairs.length} pairs of ${block} jobs, ${availableParallelism()} cores, load ${loadavg()[1].toFixed(1)}; with and without ${parts.join(', ')}:`,
 )
 report('CPU of all processes', 'cpuMs')
+report('of it supervisor', 'supervisorMs')
+report('of it zygote and horses', 'forkedMs')
 report('time', 'wallMs')
 
 /** One block: how long it took, and what CPU it took of supervisor, zygote and horses together. */
@@ -76,7 +78,7 @@ async function run(name) {
   const timeoutMs = name === STRIPPED && parts.includes('timeout') ? -1 : 180_000
   const options = { ...resolveJobOptions(name, {}), timeoutMs, resultTtlMs: 10_000 }
   const jobs = Array.from({ length: block }, () => createJob(name, options, []))
-  const before = cpuMs()
+  const before = cpuTimes()
   const begun = performance.now()
   open = block
   const done = new Promise((resolve) => {
@@ -84,17 +86,21 @@ async function run(name) {
   })
   await broker.jobEnqueue(jobs)
   await done
-  return { cpuMs: cpuMs() - before, wallMs: performance.now() - begun }
+  const wallMs = performance.now() - begun
+  const after = cpuTimes()
+  const supervisorMs = after.supervisorMs - before.supervisorMs
+  const forkedMs = after.forkedMs - before.forkedMs
+  return { cpuMs: supervisorMs + forkedMs, supervisorMs, forkedMs, wallMs }
 }
 
-function cpuMs() {
+function cpuTimes() {
   const { user, system } = process.cpuUsage()
   let zygote
   try {
     zygote = worker.isolation.zygotePid
   } catch {
     // It is booting; the first blocks do not count.
-    return 0
+    return { supervisorMs: 0, forkedMs: 0 }
   }
   const stat = readFileSync(`/proc/${zygote}/stat`, 'latin1')
   // utime, stime, and those of the horses that it has waited for.
@@ -102,7 +108,8 @@ function cpuMs() {
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .slice(11, 15)
-  return (user + system) / 1000 + ticks.reduce((sum, tick) => sum + Number(tick) * TICK_MS, 0)
+  const forkedMs = ticks.reduce((sum, tick) => sum + Number(tick) * TICK_MS, 0)
+  return { supervisorMs: (user + system) / 1000, forkedMs }
 }
 
 function report(what, field) {

@@ -111,6 +111,22 @@ describe('the bill of an execution', () => {
     expect(seen.size).toBe(2)
   })
 
+  it('has what a beforeExit hook allocates after a job that has used next to nothing', async () => {
+    const module = join(await temporaryDirectory(), 'jobs.mjs')
+    const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
+    const hook = `if (globalThis.isLavish) globalThis.held = Buffer.alloc(${64 * MB}, 1)`
+    const jobs = `job('frugal', () => {})\njob('lavish', () => { globalThis.isLavish = true })`
+    await writeFile(module, `import { beforeExit, job } from ${entry}\nbeforeExit(() => { ${hook} })\n${jobs}`)
+    const place = await workplace('fork')
+    place.start({ modules: [module], concurrency: 1 })
+    const peakOf = async (name: string) =>
+      (await place.ended(await place.enqueue(name))).bill?.memory?.peakIncrementBytes ?? Number.NaN
+    expect(await peakOf('frugal')).toBeLessThan(2 * MB)
+    const lavish = await peakOf('lavish')
+    expect(lavish).toBeGreaterThan(60 * MB)
+    expect(lavish).toBeLessThan(72 * MB)
+  })
+
   it('is there for an execution that was killed, too', async () => {
     const place = await workplace('fork')
     place.start({ modules, grace: '0s' })

@@ -98,6 +98,7 @@ export class Horse {
     if (header.type === 'hand-over') this.#system.profiler?.handOver(true)
     if (header.type !== 'run') return
     this.#started = true
+    this.#system.noteMemory()
     this.#system.profiler?.mark('load')
     process.title = header.title
     if (header.asksStart || this.#hooks !== undefined) this.#tellStart()
@@ -141,13 +142,13 @@ export class Horse {
     if (memory !== null) this.#channel.send({ type: 'began', memory })
   }
 
-  #sharedMemory(): { sharedBytes?: number } {
+  #sharedMemory(): { sharedBytes?: number | null } {
     try {
       const sharedBytes = this.#system.sharedMemory()
       return sharedBytes === null ? {} : { sharedBytes }
     } catch {
       // The job has taken all descriptors that it may have; its bill is a little less exact then.
-      return {}
+      return { sharedBytes: null }
     }
   }
 

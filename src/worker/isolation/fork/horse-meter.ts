@@ -5,6 +5,9 @@ import type { Native, ResidentMemory } from './native.ts'
 /** USER_HZ, the unit of times in /proc: 100 on every architecture that Node runs on. */
 const TICK_MS = 10
 
+/** The files' share of what a horse has got that calls its own memory little: more than `sharedMemory` lets pass. */
+const LITTLE_BYTES = 2 * 1024 * 1024
+
 /**
  * What a horse uses, seen from outside. What the kernel counts as resident includes what was inherited, and its peak
  * (ru_maxrss) does, too; so memory is what is not a file's (a frozen image is one), less what of it was there when the
@@ -16,6 +19,7 @@ export class HorseMeter {
   #start: ResidentMemory | undefined
   #lastShared = 0
   #peak = 0
+  #saidLittle = false
 
   constructor(native: Native) {
     this.#native = native
@@ -34,9 +38,13 @@ export class HorseMeter {
     this.#lastShared ||= memory.sharedBytes
   }
 
-  /** It has a last word, and this was its share of files then. */
-  noteShared(bytes: number | undefined): void {
-    if (bytes !== undefined) this.#lastShared = bytes
+  /**
+   * It has a last word, and this was its share of files then.
+   * @param bytes undefined where it has next to no memory of its own, null where it does not know
+   */
+  noteShared(bytes: number | null | undefined): void {
+    if (bytes === undefined) this.#saidLittle = true
+    else if (bytes !== null) this.#lastShared = bytes
   }
 
   /** Undefined where there is no such process any more. */
@@ -64,7 +72,10 @@ export class HorseMeter {
     if (this.#start === undefined) return undefined
     // Pages of files are mapped and stay: at the peak there were at most as many as at the end.
     const byKernel = maxRssBytes - this.#lastShared - own(this.#start)
-    return { inheritedBytes: this.#start.residentBytes, peakIncrementBytes: Math.max(0, byKernel, this.#peak) }
+    // Little more was resident, and of files; a `beforeExit` hook may still have made it much.
+    const isLittle = this.#saidLittle && byKernel < LITTLE_BYTES
+    const peakIncrementBytes = Math.max(0, isLittle ? 0 : byKernel, this.#peak)
+    return { inheritedBytes: this.#start.residentBytes, peakIncrementBytes }
   }
 
   #ownMemoryOf(pid: number): number {

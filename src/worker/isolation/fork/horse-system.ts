@@ -20,6 +20,7 @@ export type HorseSystem = Pick<
   | 'fileSize'
   | 'listDescriptors'
   | 'mapShared'
+  | 'noteMemory'
   | 'onInterruptSignal'
   | 'onLoopEmpty'
   | 'receiveFrame'
@@ -51,6 +52,7 @@ export function createSystem(
     hasHooks,
     listDescriptors: native.listDescriptors,
     mapShared: native.mapShared,
+    noteMemory: native.noteMemory,
     nextTurn,
     onInterruptSignal: native.onInterruptSignal,
     onLoopEmpty: native.onLoopEmpty,

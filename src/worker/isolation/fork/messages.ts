@@ -105,14 +105,17 @@ export type HorseCommand =
   /** Answer to a `call`. Body as JSON text: the value where `ok`, else a CarriedError. */
   | { readonly type: 'reply'; readonly call: number; readonly ok: boolean }
 
-/** Horse → supervisor. `sharedBytes`: what of its resident memory belongs to files, when it ends (see HorseMeter). */
+/**
+ * Horse → supervisor. `sharedBytes`: what of its resident memory belongs to files, when it ends (see HorseMeter). Absent
+ * where it has next to no memory of its own, `null` where it could not look.
+ */
 export type HorseReport =
   /** Before its job runs. */
   | { readonly type: 'began'; readonly memory: ResidentMemory }
   /** Body: the result as JSON text. The last word of a horse, as is `failed`. */
-  | { readonly type: 'finished'; readonly sharedBytes?: number }
+  | { readonly type: 'finished'; readonly sharedBytes?: number | null }
   /** Body: the failure as JSON text. */
-  | { readonly type: 'failed'; readonly sharedBytes?: number }
+  | { readonly type: 'failed'; readonly sharedBytes?: number | null }
   /** A question to the job gateway. Body: its arguments as a JSON array. */
   | { readonly type: 'call'; readonly call: number; readonly method: GatewayMethod }
   | { readonly type: 'update'; readonly meta?: string; readonly progress?: number }
