@@ -62,6 +62,23 @@ describe('jobs given ahead to a pool child', () => {
     expect(signs()).toEqual(names(8))
   })
 
+  it('go to one child where it is done with them at once', { timeout: 60_000 }, async () => {
+    const { run, told } = await pool(4)
+    const four = async (job: string, ...args: unknown[]) => Promise.all(names(4).map(() => run(job, args)))
+    await eventually(async () => {
+      await four('burn', 20)
+      expect(told.ready).toHaveLength(4)
+    })
+    // On a busy machine they are not always that short.
+    await eventually(
+      async () => {
+        for (let i = 0; i < SHORT_JOBS; i++) await run('pid')
+        expect(new Set((await four('pid')).map(resultOf)).size).toBe(1)
+      },
+      { timeoutMs: 30_000 },
+    )
+  })
+
   it('are handed back where all children are busy for longer, and have not begun', async () => {
     const { sign, signs, blockedUntil, release } = await pool(1)
     const long = sign('long', blockedUntil)

@@ -88,6 +88,18 @@ describe('the pace of a pool', () => {
     expect(short(new Pace(0), 0.1)).toBe(0)
   })
 
+  it('gives a child several at once where they take less than it takes to wake another', () => {
+    const bundle = (pace: Pace, ms: number) => {
+      short(pace, ms)
+      return pace.bundle
+    }
+    expect(new Pace(8).bundle).toBe(1)
+    expect(bundle(new Pace(8), 0.3)).toBe(1)
+    expect(bundle(new Pace(8), 0.04)).toBe(4)
+    expect(bundle(new Pace(8), 0.01)).toBe(9)
+    expect(bundle(new Pace(0), 0.01)).toBe(1)
+  })
+
   it('gives nothing ahead after a long job', () => {
     const pace = new Pace(8)
     short(pace, 0.1)

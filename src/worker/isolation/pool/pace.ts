@@ -2,6 +2,8 @@
 const PROBATION = 16
 /** What is ahead in a child should be done in this time. */
 const WORTH_MS = 5
+/** What it costs, about, to wake a child and to hear of it: work that is done in less is not worth waking another for. */
+const WAKE_MS = 0.2
 /** How much the last job counts. */
 const WEIGHT = 0.1
 
@@ -25,6 +27,11 @@ export class Pace {
   get depth(): number {
     if (this.#shortInARow < PROBATION) return 0
     return Math.min(this.#most, Math.floor(WORTH_MS / this.#averageMs))
+  }
+
+  /** How many jobs make it worth while to wake a child; 1 where nothing is given ahead. */
+  get bundle(): number {
+    return Math.max(1, Math.min(this.depth + 1, Math.floor(WAKE_MS / this.#averageMs)))
   }
 
   ended(wallMs: number): void {

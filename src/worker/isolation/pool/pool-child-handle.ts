@@ -190,6 +190,8 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** Gives back what it has not begun. */
   takeBack(): void {
+    // What is sent later would count as given later.
+    this.send()
     const taken = this.#jobs.takeBack()
     if (taken.length === 0) return
     this.#taken -= taken.length

@@ -26,7 +26,7 @@ export interface PoolPlace {
   readonly perChild: number
   /** Its turn among all that the pool was given. */
   readonly turn: number
-  /** There were as many already as run at a time. */
+  /** It may have to wait for others in its child: there are as many already as run at a time, or they are very short. */
   readonly isPrefetched: boolean
   /** It is in no child, and is not to wait for one any more. */
   leave(execution: PoolExecution): void

@@ -5,20 +5,17 @@ import { ShortSet } from '../../../support/short-map.ts'
 import { askToHandOver } from '../fork/hand-over.ts'
 import type { ExecutionObserver, Isolation, Prefetch, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, Profiling } from '../profiling.ts'
+import { Assignment } from './assignment.ts'
 import { Inspection } from './inspection.ts'
-import { LONG_MS } from './pace.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
 import { PoolExecution } from './pool-execution.ts'
 import type { PoolEvents, PoolOptions } from './pool-options.ts'
 import type { Nursery } from './pool-process.ts'
-import { Prefetching } from './prefetching.ts'
 import { Roster } from './roster.ts'
 
 /**
- * Pool mode: long-lived children, one job at a time in each, reused until they are retired.
- * A job waits here until a child that is ready has room for it: one that does not come up, or is about to leave, never
- * holds a job. While jobs are short, children get some ahead (prefetching.ts). Where no child can be started any more,
- * waiting jobs are handed back unstarted.
+ * Pool mode: long-lived children, one job at a time in each, reused until they are retired. Which children there are is
+ * the matter of roster.ts; which job goes to which, of assignment.ts.
  */
 export class PoolIsolation implements Isolation, Profiling {
   readonly mode = 'pool'
@@ -27,14 +24,8 @@ export class PoolIsolation implements Isolation, Profiling {
   readonly #events: PoolEvents
   readonly #roster: Roster
   readonly #inspection: Inspection
-  /** Those with room, the last used last: it is taken first, so that those that are not needed become idle. */
-  readonly #roomy: PoolChildHandle[] = []
-  /** In the order of their turns. */
-  readonly #waiting: PoolExecution[] = []
+  readonly #assignment: Assignment
   #turns = 0
-  readonly #prefetching: Prefetching
-  readonly #prefetches: boolean
-  #isAssigning = false
   readonly #running = new ShortSet<PoolExecution>()
   /** Somebody waits for the first child to be ready. */
   #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
@@ -49,18 +40,13 @@ export class PoolIsolation implements Isolation, Profiling {
     this.#events = events
     this.#roster = new Roster(options, nursery, events, {
       hasRoom: (child) => this.#hasRoom(child),
-      hasLess: () => this.#assignSoon(),
-      jobEnded: (wallMs) => this.#prefetching.jobEnded(wallMs),
-      tookBack: (executions) => this.#tookBack(executions),
+      hasLess: () => this.#assignment.assignSoon(),
+      jobEnded: (wallMs) => this.#assignment.prefetching.jobEnded(wallMs),
+      tookBack: (executions) => this.#assignment.tookBack(executions),
       broken: (error) => this.#break(error),
     })
     this.#inspection = new Inspection(options, this.#roster)
-    this.#prefetches = options.prefetch > 0 && nursery.canTakeBack
-    this.#prefetching = new Prefetching(options.prefetch, {
-      children: () => this.#roster.children,
-      excess: () => this.#running.size - options.size,
-      spread: () => this.#spread(),
-    })
+    this.#assignment = new Assignment(options, this.#roster, nursery.canTakeBack, () => this.#running.size)
   }
 
   /** Resolves when a child is ready. @throws PoolStartError, @throws ZygoteBootError */
@@ -81,8 +67,8 @@ export class PoolIsolation implements Isolation, Profiling {
     const place = {
       perChild: this.#options.perChild,
       turn: ++this.#turns,
-      isPrefetched: this.#prefetches && this.#running.size >= this.#options.size,
-      leave: this.#leaveWaiting,
+      isPrefetched: this.#assignment.mayGoAhead,
+      leave: this.#assignment.leave,
     }
     const execution = new PoolExecution(job, observer, place, profile)
     if (profile) void execution.profiled.then((raw) => profiler?.collected(job, raw))
@@ -94,14 +80,13 @@ export class PoolIsolation implements Isolation, Profiling {
       this.#keepRoom(execution, -1)
       this.#inspection.busy = this.#running.size > 0
     })
-    this.#waiting.push(execution)
-    if (this.#isOpen) this.#assign()
-    else this.#handBack(execution, NO_CHILD)
+    this.#assignment.add(execution)
     return execution
   }
 
   get prefetch(): Prefetch | undefined {
-    return this.#prefetches ? this.#prefetching : undefined
+    const { prefetching } = this.#assignment
+    return prefetching.isOn ? prefetching : undefined
   }
 
   get profiling(): Profiling {
@@ -155,82 +140,7 @@ export class PoolIsolation implements Isolation, Profiling {
     this.#schedules = child.schedules
     this.#starting?.resolve()
     this.#starting = undefined
-    if (!this.#roomy.includes(child)) this.#roomy.push(child)
-    this.#assign()
-  }
-
-  /** Gives waiting jobs to children with room, and asks for more children where there is not enough. */
-  #assign(): void {
-    let at = 0
-    while (at < this.#waiting.length) {
-      const execution = this.#waiting[at] as PoolExecution
-      const child = this.#takeRoomy(execution)
-      if (child === undefined) {
-        if (!execution.wantsAlone) break
-        // A child of its own comes up; others need not wait for that.
-        at++
-        continue
-      }
-      this.#waiting.splice(at, 1)
-      this.#give(execution, child)
-      child.send()
-      if (child.hasRoom) this.#roomy.push(child)
-    }
-    if (this.#waiting.length === 0) return
-    if (this.#prefetches && this.#roster.staying >= this.#options.size) this.#assignSoon()
-    else this.#roster.grow(this.#childrenWanted())
-  }
-
-  /** Those that come in the same moment go to a child together. */
-  #assignSoon(): void {
-    if (!this.#prefetches || this.#isAssigning || this.#waiting.length === 0) return
-    this.#isAssigning = true
-    queueMicrotask(() => {
-      this.#isAssigning = false
-      this.#assignAhead()
-    })
-  }
-
-  #assignAhead(): void {
-    const given = new ShortSet<PoolChildHandle>()
-    for (let next = this.#waiting[0]; next?.mayBeAhead; next = this.#waiting[0]) {
-      const child = this.#prefetching.roomiest()
-      if (child === undefined) break
-      this.#waiting.shift()
-      this.#give(next, child)
-      given.add(child)
-    }
-    for (const child of given.values()) child.send()
-    this.#prefetching.watch()
-  }
-
-  #give(execution: PoolExecution, child: PoolChildHandle): void {
-    child.give(execution)
-    const { maxJobs } = this.#options
-    if (child.taken === maxJobs) this.#roster.retire(child, `it has got ${maxJobs} jobs`, true)
-  }
-
-  #tookBack(executions: readonly PoolExecution[]): void {
-    this.#waiting.push(...executions)
-    this.#waiting.sort((one, other) => one.turn - other.turn)
-    if (!this.#isOpen) for (const execution of executions) this.#handBack(execution, NO_CHILD)
-    else this.#assignSoon()
-  }
-
-  /** What is left when all children have as much as they may is for other workers. The last goes first: each is put in front. */
-  #spread(): void {
-    if (this.#waiting.length === 0) return
-    this.#assign()
-    for (let excess = this.#prefetching.held; excess > 0; excess--) {
-      const last = this.#waiting.at(-1)
-      if (last === undefined || performance.now() - last.givenAt < PATIENCE_MS) return
-      this.#handBack(last, 'others run for long')
-    }
-  }
-
-  #childrenWanted(): number {
-    const alone = this.#waiting.filter(({ wantsAlone }) => wantsAlone).length
-    return alone + Math.ceil((this.#waiting.length - alone) / this.#options.perChild)
+    this.#assignment.hasRoom(child)
   }
 
   /** A job that is to be alone takes room from others: there may be a child more while it is there. */
@@ -238,42 +148,14 @@ export class PoolIsolation implements Isolation, Profiling {
     if (wantsAlone) this.#roster.extra += more
   }
 
-  #takeRoomy({ wantsAlone }: PoolExecution): PoolChildHandle | undefined {
-    if (wantsAlone) {
-      const index = this.#roomy.findLastIndex(({ hasRoom, load }) => hasRoom && load === 0)
-      return index < 0 ? undefined : this.#roomy.splice(index, 1)[0]
-    }
-    for (;;) {
-      const child = this.#roomy.pop()
-      // Some have left, or been told to, since they had room.
-      if (child === undefined || child.hasRoom) return child
-    }
-  }
-
   /** No child takes a job any more. @param error where that is our own doing, and nobody else tells it */
   #break(error: PoolStartError | undefined): void {
     this.#isOpen = false
     this.#inspection.stop()
-    this.#prefetching.stop()
     this.#roster.stop()
-    for (const execution of [...this.#waiting]) this.#handBack(execution, NO_CHILD)
+    this.#assignment.stop()
     if (this.#starting) this.#starting.reject(error ?? new PoolStartError('the pool was closed before it was ready'))
     else if (error) this.#events.broken(error)
     this.#starting = undefined
   }
-
-  readonly #leaveWaiting = (execution: PoolExecution): void => {
-    const index = this.#waiting.indexOf(execution)
-    if (index >= 0) this.#waiting.splice(index, 1)
-  }
-
-  #handBack(execution: PoolExecution, reason: string): void {
-    this.#leaveWaiting(execution)
-    execution.settle({ type: 'unstarted', reason })
-  }
 }
-
-/** How long a job may wait here for which there is no place. */
-const PATIENCE_MS = 3 * LONG_MS
-
-const NO_CHILD = 'no pool child can be started'

@@ -15,12 +15,15 @@ export interface PrefetchingHooks {
  * now and then, as long as there is anything ahead.
  */
 export class Prefetching implements Prefetch {
+  /** It ever gives jobs ahead. */
+  readonly isOn: boolean
   readonly #pace: Pace
   readonly #hooks: PrefetchingHooks
   #timer: NodeJS.Timeout | undefined
 
-  /** @param most for each child */
+  /** @param most for each child; 0 for none */
   constructor(most: number, hooks: PrefetchingHooks) {
+    this.isOn = most > 0
     this.#pace = new Pace(most)
     this.#hooks = hooks
   }
@@ -35,6 +38,11 @@ export class Prefetching implements Prefetch {
 
   get held(): number {
     return Math.max(0, this.#hooks.excess())
+  }
+
+  /** How many jobs a child is given at a time while there are any. */
+  get bundle(): number {
+    return this.#pace.bundle
   }
 
   /** The child with the fewest jobs, of those that may have another; undefined where none may. */
