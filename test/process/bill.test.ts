@@ -121,7 +121,7 @@ describe('the bill of an execution', () => {
     place.start({ modules: [module], concurrency: 1 })
     const peakOf = async (name: string) =>
       (await place.ended(await place.enqueue(name))).bill?.memory?.peakIncrementBytes ?? Number.NaN
-    expect(await peakOf('frugal')).toBeLessThan(2 * MB)
+    expect(await peakOf('frugal')).toBeLessThan(8 * MB)
     const lavish = await peakOf('lavish')
     expect(lavish).toBeGreaterThan(60 * MB)
     expect(lavish).toBeLessThan(72 * MB)

@@ -6,7 +6,7 @@ import type { ForkIsolation } from '../../dist/worker/isolation/fork/fork-isolat
 import { startCli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { forkIsolation } from '../support/fork-isolation.ts'
-import { childrenOf, isAlive, titleOf } from '../support/processes.ts'
+import { childrenOf, isAlive, isAsleep, titleOf } from '../support/processes.ts'
 import { type RunResult, runner } from '../support/run-job.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -38,12 +38,13 @@ async function started() {
   return { ...app, ...fork, run: runner(fork.isolation) }
 }
 
-/** Its pid, as soon as it stands by. */
+/** Its pid, as soon as it stands by, and the zygote has said so: it does before it sleeps again. */
 async function heirOf(zygote: number): Promise<number> {
   let heir: number | undefined
   await eventually(() => {
     heir = childrenOf(zygote).find((pid) => titleOf(pid) === STANDING_BY)
     expect(heir).toBeDefined()
+    expect(isAsleep(zygote)).toBe(true)
   })
   return heir as number
 }

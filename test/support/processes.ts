@@ -9,6 +9,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** True where it waits for something. */
+export function isAsleep(pid: number): boolean {
+  return /\) S /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+}
+
 /** Direct child processes. */
 export function childrenOf(pid: number): number[] {
   try {
