@@ -124,7 +124,7 @@ describe('the bill of an execution', () => {
     expect(await peakOf('frugal')).toBeLessThan(8 * MB)
     const lavish = await peakOf('lavish')
     expect(lavish).toBeGreaterThan(60 * MB)
-    expect(lavish).toBeLessThan(72 * MB)
+    expect(lavish).toBeLessThan(84 * MB)
   })
 
   it('is there for an execution that was killed, too', async () => {
