@@ -5,6 +5,8 @@
  */
 export class ShortMap<Key, Value> {
   readonly #keys: Key[] = []
+  /** Of keys that are text, some of it as a number: to compare those is many times cheaper. */
+  readonly #hints: number[] = []
   readonly #values: Value[] = []
 
   get size(): number {
@@ -22,36 +24,39 @@ export class ShortMap<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    const index = this.#keys.indexOf(key)
+    const index = this.#indexOf(key)
     return index < 0 ? undefined : this.#values[index]
   }
 
   has(key: Key): boolean {
-    return this.#keys.includes(key)
+    return this.#indexOf(key) >= 0
   }
 
   /** A key that is there keeps its place. */
   set(key: Key, value: Value): void {
-    const index = this.#keys.indexOf(key)
+    const index = this.#indexOf(key)
     if (index >= 0) {
       this.#values[index] = value
       return
     }
     this.#keys.push(key)
+    this.#hints.push(hintOf(key))
     this.#values.push(value)
   }
 
   /** @returns whether it was there */
   delete(key: Key): boolean {
-    const index = this.#keys.indexOf(key)
+    const index = this.#indexOf(key)
     if (index < 0) return false
     this.#keys.splice(index, 1)
+    this.#hints.splice(index, 1)
     this.#values.splice(index, 1)
     return true
   }
 
   clear(): void {
     this.#keys.length = 0
+    this.#hints.length = 0
     this.#values.length = 0
   }
 
@@ -67,6 +72,23 @@ export class ShortMap<Key, Value> {
   entries(): [Key, Value][] {
     return this.#keys.map((key, index) => [key, this.#values[index] as Value])
   }
+
+  #indexOf(key: Key): number {
+    if (typeof key !== 'string') return this.#keys.indexOf(key)
+    const hint = hintOf(key)
+    let index = this.#hints.indexOf(hint)
+    while (index >= 0 && this.#keys[index] !== key) index = this.#hints.indexOf(hint, index + 1)
+    return index
+  }
+}
+
+/** Ids differ at their ends, if anywhere. */
+function hintOf(key: unknown): number {
+  if (typeof key !== 'string') return 0
+  const { length } = key
+  return length < 3
+    ? length
+    : (key.charCodeAt(length - 1) << 16) ^ (key.charCodeAt(length - 2) << 8) ^ key.charCodeAt(length - 3)
 }
 
 /** To a Set what a ShortMap is to a Map. */
