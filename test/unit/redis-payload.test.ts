@@ -56,6 +56,16 @@ describe('times', () => {
     expect(parseMicroseconds(text)).toBe(micros)
   })
 
+  it('of the same second are told apart, and what only begins like one is none', () => {
+    const second = '2026-11-23T00:23:21'
+    const read = ['.000001Z', '.999999Z', '.000002Z', '.1Z', 'Z', '.12345 Z', '.1e4567Z', '.123456+'].map((end) =>
+      parseMicroseconds(second + end),
+    )
+    const base = 1_795_393_401_000_000
+    const none = [undefined, undefined, undefined]
+    expect(read).toEqual([base + 1, base + 999_999, base + 2, base + 100_000, base, ...none])
+  })
+
   it('come back as they were written, and are none where there is none', () => {
     expect(parseTime(formatTime(1_795_393_401_123, 45))).toBe(1_795_393_401_123)
     for (const text of [undefined, '', 'yesterday']) expect(parseTime(text)).toBeUndefined()

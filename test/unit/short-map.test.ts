@@ -21,6 +21,18 @@ describe('a short map', () => {
     expect(map.size).toBe(0)
   })
 
+  it('tells keys apart that end alike, or are short or empty', () => {
+    const keys = ['', 'a', 'b', 'ab', 'abc', 'xabc', 'yabc', 'xyabc', 'xyabd', '-1', '-10', '-100']
+    const map = new ShortMap<string, string>()
+    for (const key of keys) map.set(key, key)
+    expect(map.keys()).toEqual(keys)
+    for (const key of keys) expect(map.get(key)).toBe(key)
+    for (const key of ['c', 'bc', 'zabc', '-1000']) expect(map.get(key)).toBeUndefined()
+    expect(map.delete('yabc')).toBe(true)
+    expect([map.get('xabc'), map.get('yabc'), map.get('xyabc')]).toEqual(['xabc', undefined, 'xyabc'])
+    expect(map.keys()).toEqual(keys.filter((key) => key !== 'yabc'))
+  })
+
   it('may change while somebody goes through it', () => {
     const map = new ShortMap<number, number>()
     for (const key of [1, 2, 3]) map.set(key, key)

@@ -9,6 +9,7 @@ const BARS = [
   ratio('inline, 50 at a time', 1.5, 'BullMQ', 'noop/workhorse/inline/50', 'noop/bullmq/inline/50'),
   ratio('pool, 1 slot', 3, 'BullMQ sandboxed', 'noop/workhorse/pool/1', 'noop/bullmq/sandbox/1'),
   ratio('pool, 4 slots', 3, 'BullMQ sandboxed', 'noop/workhorse/pool/4', 'noop/bullmq/sandbox/4'),
+  ratio('pool on SQLite, 4 slots', 3, 'BullMQ sandboxed', 'noop/workhorse/pool/4/sqlite', 'noop/bullmq/sandbox/4'),
   ratio('pool, best', 3, "BullMQ sandboxed's best", 'noop/workhorse/pool/*', 'noop/bullmq/sandbox/*'),
   ratio('bulk enqueue', 2, 'BullMQ', 'enqueue/workhorse/bulk', 'enqueue/bullmq/bulk'),
   requests('fork, 4 slots', 'noop/workhorse/fork/4/proxy+0ms'),
