@@ -8,8 +8,9 @@ import { descendants } from '../fork/horse-meter.ts'
 import { killIfThere } from '../fork/kill-if-there.ts'
 import type { GatewayMethod } from '../gateway-method.ts'
 import { ChildAccount } from './child-account.ts'
-import type { PoolChildEvents, StartFailure } from './child-end.ts'
+import type { PoolChildEvents } from './child-end.ts'
 import { ChildJobs } from './child-jobs.ts'
+import { ChildLife, type ChildState } from './child-life.ts'
 import { ChildOutput } from './child-output.ts'
 import type { PoolReport } from './messages.ts'
 import { OrderBatch } from './order-batch.ts'
@@ -17,9 +18,6 @@ import { LONG_MS } from './pace.ts'
 import type { ExecutionHost, PoolExecution } from './pool-execution.ts'
 import type { Nursery, PoolProcess } from './pool-process.ts'
 import { billOf, settleAtDeath } from './settle-at-death.ts'
-
-/** Where it is in its life. It takes jobs only while it is `ready`. */
-export type ChildState = 'starting' | 'ready' | 'leaving' | 'gone'
 
 export interface ChildLimits {
   readonly perChild: number
@@ -36,22 +34,14 @@ export class PoolChildHandle implements ExecutionHost {
   readonly #account: ChildAccount
   readonly #events: PoolChildEvents
   readonly #limits: ChildLimits
+  readonly #life = new ChildLife()
   readonly #jobs: ChildJobs
   readonly #orders: OrderBatch
   /** It runs a job that is to be alone in it. */
   #isTaken = false
-  #state: ChildState = 'starting'
-  #leaveWhenFree = false
-  /** It has said that it is about to die. */
-  #isDoomed = false
-  #killed = false
-  #complaint: string | undefined
-  #startFailure: StartFailure | undefined
-  #deadline: NodeJS.Timeout | undefined
   /** Of the last job: what a finished one has left behind may still ask. */
   #gateway: JobGateway | undefined
   #schedules: readonly DeclaredSchedule[] = []
-  #readyAt = 0
   #freeSince = 0
   #ended = 0
   #taken = 0
@@ -87,7 +77,7 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   get state(): ChildState {
-    return this.#state
+    return this.#life.state
   }
 
   /** Jobs in it now. */
@@ -104,7 +94,7 @@ export class PoolChildHandle implements ExecutionHost {
   /** It may be given jobs before the one that it has has ended. */
   get takesAhead(): boolean {
     const { current, canTakeBack } = this.#jobs
-    if (this.#state !== 'ready' || !this.isStaying || !canTakeBack) return false
+    if (this.state !== 'ready' || !this.isStaying || !canTakeBack) return false
     return current === undefined || (current.mayBeAhead && this.#jobMs < LONG_MS)
   }
 
@@ -120,16 +110,11 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** It will take more jobs, now or later. */
   get isStaying(): boolean {
-    return (
-      (this.#state === 'ready' || this.#state === 'starting') &&
-      !this.#leaveWhenFree &&
-      !this.#isDoomed &&
-      !this.#killed
-    )
+    return this.#life.isStaying
   }
 
   get hasRoom(): boolean {
-    return this.#state === 'ready' && this.isStaying && !this.#isTaken && this.#jobs.size < this.#limits.perChild
+    return this.state === 'ready' && this.isStaying && !this.#isTaken && this.#jobs.size < this.#limits.perChild
   }
 
   /** Several jobs may run in it at the same time. */
@@ -143,12 +128,12 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   get ageMs(): number {
-    return this.#state === 'starting' ? 0 : performance.now() - this.#readyAt
+    return this.#life.ageMs
   }
 
   /** How long no job has run in it; 0 while one does. */
   get idleMs(): number {
-    return this.#state === 'ready' && this.#jobs.size === 0 ? performance.now() - this.#freeSince : 0
+    return this.state === 'ready' && this.#jobs.size === 0 ? performance.now() - this.#freeSince : 0
   }
 
   /** Memory that it has taken for itself since it was ready; what it shares with its zygote is not its own. */
@@ -198,7 +183,7 @@ export class PoolChildHandle implements ExecutionHost {
     for (const execution of taken) execution.leave()
     if (this.#jobs.size === 0) this.#becameFree()
     this.#events.tookBack(taken)
-    if (this.#leaveWhenFree) this.retire()
+    if (this.#life.leavesWhenFree) this.retire()
   }
 
   killJob(execution: PoolExecution): void {
@@ -209,8 +194,8 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** End the process and all that it has started, now. */
   kill(): void {
-    this.#killed = true
-    if (this.#state === 'gone') return
+    this.#life.isKilled = true
+    if (this.state === 'gone') return
     this.takeBack()
     // First those that it has started: afterwards nobody could tell whose they were.
     if (this.pid !== undefined) for (const pid of descendants(this.pid)) killIfThere(pid)
@@ -219,10 +204,10 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** It takes no more jobs; when those that it has are done, it runs its `beforeExit` hooks and leaves. */
   retire(): void {
-    this.#leaveWhenFree = true
-    if (this.#state === 'starting') this.kill()
-    if (this.#state !== 'ready' || this.#jobs.size > 0) return
-    this.#state = 'leaving'
+    this.#life.leavesWhenFree = true
+    if (this.state === 'starting') this.kill()
+    if (this.state !== 'ready' || this.#jobs.size > 0) return
+    this.#life.leaving()
     this.#process.send({ type: 'retire' })
     const { leaveMs } = this.#limits
     this.#allow(leaveMs, `it had not left ${leaveMs} ms after it was told to: a beforeExit hook hangs`)
@@ -249,7 +234,7 @@ export class PoolChildHandle implements ExecutionHost {
       case 'ready':
         return this.#ready(header)
       case 'start-failed':
-        this.#startFailure = { stage: header.stage, failure: parseFailure(body) }
+        this.#life.startFailure = { stage: header.stage, failure: parseFailure(body) }
         return
       case 'finished':
       case 'failed':
@@ -277,19 +262,17 @@ export class PoolChildHandle implements ExecutionHost {
 
   #born(): void {
     // It may have said so itself already, on its own channel.
-    if (this.#state !== 'starting') return
+    if (this.state !== 'starting') return
     const { startMs } = this.#limits
     this.#allow(startMs, `it was not ready after ${startMs} ms: a hook hangs, or takes longer than bootTimeout allows`)
   }
 
   #ready({ usage, jobs, schedules }: Extract<PoolReport, { type: 'ready' }>): void {
-    clearTimeout(this.#deadline)
     this.#account.open(usage)
     this.#schedules = schedules
-    this.#state = 'ready'
-    this.#readyAt = performance.now()
-    this.#freeSince = this.#readyAt
-    if (this.#leaveWhenFree) this.retire()
+    this.#life.ready()
+    this.#freeSince = this.#life.readyAt
+    if (this.#life.leavesWhenFree) this.retire()
     else this.#events.ready(jobs)
   }
 
@@ -305,7 +288,7 @@ export class PoolChildHandle implements ExecutionHost {
     this.#goOn()
     if (header.type === 'finished') execution.settle({ type: 'finished', result: body.toString(), bill })
     else execution.settle({ type: 'failed', failure: parseFailure(body), bill })
-    if (this.#leaveWhenFree) this.retire()
+    if (this.#life.leavesWhenFree) this.retire()
     this.#events.freed()
   }
 
@@ -329,7 +312,7 @@ export class PoolChildHandle implements ExecutionHost {
 
   /** It has said its last word on this job, or on all, and is about to leave. */
   #doom(number: number | undefined, failure: JobFailure): void {
-    this.#isDoomed = true
+    this.#life.isDoomed = true
     this.takeBack()
     const meant = number === undefined ? this.#jobs.all() : [this.#jobs.get(number)]
     for (const execution of meant) if (execution) execution.doom = failure
@@ -342,38 +325,29 @@ export class PoolChildHandle implements ExecutionHost {
   }
 
   #allow(ms: number, complaint: string): void {
-    clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => {
-      this.#complaint = complaint
-      this.kill()
-    }, ms)
+    this.#life.allow(ms, complaint, () => this.kill())
   }
 
   #died(death: ExplainableDeath): void {
     this.takeBack()
     this.drainOutput()
     const executions = this.#jobs.all()
-    const wallMs = performance.now() - (executions[0]?.begunAt ?? this.#readyAt)
+    const wallMs = performance.now() - (executions[0]?.begunAt ?? this.#life.readyAt)
     settleAtDeath(executions, {
       explained: explainDeath({ ...death, what: 'pool child' }, this.pid, wallMs, this.#output.complaint),
       memoryExcess: this.#memoryExcess,
       usage: this.#isAlone ? this.#account.atDeath(death) : undefined,
     })
     this.#jobs.clear()
-    this.#gone(this.#complaint ?? describeDeath(death), executions.length > 0)
+    this.#gone(describeDeath(death), executions.length > 0)
   }
 
   #gone(reason: string, byJob: boolean): void {
-    if (this.#state === 'gone') return
-    const retired = this.#state === 'leaving' && this.#complaint === undefined
-    const wasUseful = byJob || (this.#state !== 'starting' && this.#ended > 0)
-    this.#state = 'gone'
-    clearTimeout(this.#deadline)
+    const end = this.#life.end(reason, byJob, this.#ended > 0)
+    if (end === undefined) return
     this.#process.dismiss()
     this.#output.close()
-    const start = this.#startFailure
-    const told = start && `${start.stage} failed: ${start.failure.name}: ${start.failure.message}`
-    this.#events.gone({ retired, byJob, wasUseful, reason: told ?? reason, ...(start ? { start } : {}) })
+    this.#events.gone(end)
   }
 }
 
