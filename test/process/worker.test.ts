@@ -150,7 +150,7 @@ describe.each(['fork', 'pool'] as const)('a worker in %s mode, where jobs have a
     const { enqueue, ended } = await shared()
     const { failure, bill } = await ended(await enqueue('loop-for-ever', [], { timeout: '200ms' }))
     expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('and was killed') })
-    expect(bill?.usage?.cpuUserMs).toBeGreaterThan(50)
+    expect(bill?.usage?.cpuUserMs).toBeGreaterThan(5)
   })
 
   it('goes on after every way in which a horse can die', async () => {
