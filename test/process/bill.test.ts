@@ -111,6 +111,24 @@ describe('the bill of an execution', () => {
     expect(seen.size).toBe(2)
   })
 
+  it('does not take what asynchronous afterFork hooks allocate while the job waits for them', async () => {
+    const module = join(await temporaryDirectory(), 'jobs.mjs')
+    const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
+    const hook = `await new Promise((resolve) => setTimeout(resolve, 200)); globalThis.held = Buffer.alloc(${64 * MB}, 1)`
+    await writeFile(
+      module,
+      `import { afterFork, job } from ${entry}\nafterFork(async () => { ${hook} })\njob('nothing', () => {})`,
+    )
+    const place = await workplace('fork')
+    const ids = [await place.enqueue('nothing'), await place.enqueue('nothing')]
+    place.start({ modules: [module], concurrency: 1 })
+    for (const id of ids) {
+      const { bill } = await place.ended(id)
+      expect(bill?.memory?.peakIncrementBytes).toBeLessThan(20 * MB)
+      expect(bill?.memory?.inheritedBytes).toBeGreaterThan(64 * MB)
+    }
+  })
+
   it('has what a beforeExit hook allocates after a job that has used next to nothing', async () => {
     const module = join(await temporaryDirectory(), 'jobs.mjs')
     const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)

@@ -148,9 +148,9 @@ describe.each(['fork', 'pool'] as const)('a worker in %s mode, where jobs have a
 
   it('kills a job that blocks its event loop past timeout and grace', async () => {
     const { enqueue, ended } = await shared()
-    const { failure, bill } = await ended(await enqueue('loop-for-ever', [], { timeout: '200ms' }))
+    const { failure, bill } = await ended(await enqueue('loop-for-ever', [], { timeout: '1s' }))
     expect(failure).toMatchObject({ kind: 'timeout', message: expect.stringContaining('and was killed') })
-    expect(bill?.usage?.cpuUserMs).toBeGreaterThan(5)
+    expect(bill?.usage?.cpuUserMs).toBeGreaterThan(50)
   })
 
   it('goes on after every way in which a horse can die', async () => {

@@ -31,14 +31,20 @@ process.exit(0)
 function jobsOf(n) {
   const name = n % 2 === 0 ? 'append' : 'commit'
   const make = (more = {}, due = undefined) => {
-    const options = resolveEnqueueOptions(name, { id: randomUUID(), ...more }, findJob(name).options)
+    const options = resolved(name, more)
     return createJob(name, options, [(n * 37) % 200], due)
   }
+  // Many of no length at all, one after the other: so children of a pool are given some ahead.
+  if (n % 60 === 7) return Array.from({ length: BURST }, () => createJob('append', resolved('append'), [0]))
   if (n % 10 === 3) return [make(), make(), make()]
   if (n % 10 === 5) return [make({}, dueIn(name, '300ms', Date.now()))]
   if (n % 10 !== 8) return [make()]
   const first = make()
   return [first, make({ dependsOn: { jobs: first.id, allowFailure: true } })]
+}
+
+function resolved(name, more = {}) {
+  return resolveEnqueueOptions(name, { id: randomUUID(), ...more }, findJob(name).options)
 }
 
 async function store(jobs) {

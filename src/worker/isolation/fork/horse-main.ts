@@ -1,4 +1,4 @@
-import { createCurrentJob, type JobIdentity, LazyAbort, setOnlyJob } from '../../../job/context.ts'
+import { createCurrentJob, LazyAbort, setOnlyJob } from '../../../job/context.ts'
 import { describeThrown } from '../../../job/describe-thrown.ts'
 import type { JobFailure } from '../../../job/failure.ts'
 import { setGatewayProvider } from '../../../job/gateway-provider.ts'
@@ -10,6 +10,9 @@ import { HorseChannel, type Received } from './horse-channel.ts'
 import { takeLimits } from './horse-limits.ts'
 import { withProfiler } from './horse-profiler.ts'
 import type { HorseSystem } from './horse-system.ts'
+import type { HorseCommand } from './messages.ts'
+
+type RunHeader = Extract<HorseCommand, { type: 'run' }>
 
 /** What a horse inherits. */
 export interface Inheritance {
@@ -98,12 +101,9 @@ export class Horse {
     if (header.type === 'hand-over') this.#system.profiler?.handOver(true)
     if (header.type !== 'run') return
     this.#started = true
-    this.#system.noteMemory()
     this.#system.profiler?.mark('load')
     process.title = header.title
-    if (header.asksStart || this.#hooks !== undefined) this.#tellStart()
-    if (header.limits) takeLimits(this.#system, header.limits)
-    void this.#execute(header.job, body)
+    void this.#execute(header, body)
     if (!this.#ended) this.#system.nextTurn(() => this.#keepGoing())
   }
 
@@ -114,9 +114,13 @@ export class Horse {
     this.#system.onLoopEmpty(1, () => this.fail(LOOP_EMPTY))
   }
 
-  async #execute(job: JobIdentity, args: string): Promise<void> {
+  async #execute({ job, asksStart, limits }: RunHeader, args: string): Promise<void> {
     const hookFailure = await this.#hooks
     if (hookFailure) return this.fail(hookFailure)
+    // What `afterFork` hooks have used up to here, while the job waited for them, is not the job's.
+    this.#system.noteMemory()
+    if (asksStart || this.#hooks !== undefined) this.#tellStart()
+    if (limits) takeLimits(this.#system, limits)
     const current = createCurrentJob(job, this.#abort, this.#channel)
     setOnlyJob(current)
     const { profiler } = this.#system
