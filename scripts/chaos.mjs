@@ -83,8 +83,10 @@ const killer = new Killer({
 })
 const raging = Date.now()
 const progress = setInterval(() => console.log(`${new Date().toISOString()} ${casualties.kills} kills`), 60_000)
+const lookNoMore = fleet.watchAhead(broker)
 await killer.rage((kills) => kills >= wanted || Date.now() - raging >= seconds * 1000)
 clearInterval(progress)
+lookNoMore()
 const raged = (Date.now() - raging) / 1000
 await Promise.all(producers.map((producer) => producer.stop()))
 await fleet.drained(broker)

@@ -113,6 +113,7 @@ export class Audit {
       ...(store.skip === undefined ? [] : [`not done: ${store.skip}`]),
       `jobs: ${jobs} enqueued, ${finished} finished, ${failed} failed for a stated reason, ${unknown} never stored`,
       `executions: ${executions}, of which ${explained} were cut short or in vain by: ${list(cut)}`,
+      `jobs that a worker had ahead of need: up to ${this.#fleet.mostAhead}`,
       `effects: ${this.#effects.length} committed to the broker's own store, each by an execution of the ledger`,
       `enqueues refused: ${[...this.#ledger.refusals.values()].reduce((sum, count) => sum + count, 0)}`,
       `workers said: ${list(this.#fleet.said)}; left by themselves: ${this.#fleet.left.length}`,

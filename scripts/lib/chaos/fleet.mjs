@@ -7,6 +7,7 @@ import { root } from '../root.mjs'
 
 const MODES = ['fork', 'pool', 'inline']
 const SLOTS = 3
+const LOOK_MS = 100
 /** Longer than a job, shorter than a stop of the killer's. */
 export const LEASE_MS = 2000
 const DRAIN_MS = 120_000
@@ -25,6 +26,8 @@ export class Fleet {
   #reclaims = new Map()
   /** What those have said last that left by themselves. */
   left = []
+  /** Jobs that a worker of the pool had beyond its slots, at most, as far as was seen. */
+  mostAhead = 0
 
   constructor(place, size) {
     this.#place = place
@@ -47,6 +50,23 @@ export class Fleet {
 
   wasReclaimed(id, from, to) {
     return (this.#reclaims.get(id) ?? []).some((at) => at >= from && at <= to)
+  }
+
+  /** Looks from time to time how many jobs a worker has beyond those that it can run. @returns how to look no more */
+  watchAhead(broker) {
+    const look = async () => {
+      try {
+        const { jobs } = await broker.jobList({ state: 'started', limit: 500 })
+        const held = new Map()
+        for (const { worker } of jobs) held.set(worker, (held.get(worker) ?? 0) + 1)
+        for (const count of held.values()) this.mostAhead = Math.max(this.mostAhead, count - SLOTS)
+      } catch (error) {
+        // The store is away now and then, as it should be.
+        if (error.code !== 'WORKHORSE_BROKER_UNAVAILABLE') throw error
+      }
+    }
+    const timer = setInterval(look, LOOK_MS)
+    return () => clearInterval(timer)
   }
 
   /** Resolves when no job waits or runs any more. */

@@ -13,9 +13,9 @@ async function execute(ms, commits) {
   const run = { id: currentJob().id, run: randomUUID() }
   const note = (what, more) => appendFileSync(ledger, `${JSON.stringify({ what, ...run, at: Date.now(), ...more })}\n`)
   note('begin', { pid: process.pid, parent: process.ppid, commits })
-  await setTimeout(ms / 2)
+  if (ms > 0) await setTimeout(ms / 2)
   if (commits) await commitEffect(run.id, run.run)
-  await setTimeout(ms / 2)
+  if (ms > 0) await setTimeout(ms / 2)
   note('end')
 }
 

@@ -1,5 +1,5 @@
-// Enqueues jobs until it is told to stop, or killed: alone, in batches, for later, and in pairs of which the second waits
-// for the first. What it means to enqueue is written to the ledger before, and after the broker has said that it is stored.
+// Enqueues jobs until it is told to stop, or killed: alone, in batches, for later, in pairs of which the second waits
+// for the first, and many short ones at once. What it means to enqueue is written to the ledger before, and after the broker has said that it is stored.
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -13,6 +13,8 @@ const PAUSE_MS = 25
 /** So many may wait; more would only make the end of the run longer. */
 const BACKLOG = 150
 const LOOK_EVERY = 20
+/** Short jobs in a row: more than a pool wants to see before it gives any ahead. */
+const BURST = 400
 
 const broker = await connectBroker(process.env.WORKHORSE_BROKER)
 let stopping = false
@@ -35,7 +37,7 @@ function jobsOf(n) {
     return createJob(name, options, [(n * 37) % 200], due)
   }
   // Many of no length at all, one after the other: so children of a pool are given some ahead.
-  if (n % 60 === 7) return Array.from({ length: BURST }, () => createJob('append', resolved('append'), [0]))
+  if (n % 120 === 7) return Array.from({ length: BURST }, () => createJob('append', resolved('append'), [0]))
   if (n % 10 === 3) return [make(), make(), make()]
   if (n % 10 === 5) return [make({}, dueIn(name, '300ms', Date.now()))]
   if (n % 10 !== 8) return [make()]
