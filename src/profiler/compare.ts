@@ -15,20 +15,45 @@ export interface PerJob {
   readonly ms: number
   /** Variance of the mean. */
   readonly variance: number
+  /** Executions that came here, and all. */
+  readonly seen: number
+  readonly executions: number
 }
 
 /** Mean over executions, those that never came here counted as zero. */
-export function perJob({ total, totalSquares }: NodeFigures, executions: number, scale: number): PerJob {
-  if (executions === 0) return { ms: 0, variance: 0 }
+export function perJob(figures: NodeFigures, executions: number, scale: number): PerJob {
+  const { total, totalSquares, executions: seen } = figures
+  if (executions === 0) return { ms: 0, variance: 0, seen, executions }
   const mean = total / executions
   const spread = Math.max(0, totalSquares / executions - mean * mean)
   const toMs = scale / 1000
-  return { ms: mean * toMs, variance: (spread / executions) * toMs * toMs }
+  return { ms: mean * toMs, variance: (spread / executions) * toMs * toMs, seen, executions }
 }
 
-/** True where measuring again would hardly make the difference vanish. */
+/**
+ * True where measuring again would hardly make the difference vanish: of the times, or else of how many executions came
+ * there at all. Where the machine stood still for once, the times of one execution spoil the mean of all.
+ */
 export function isSignificant(cold: PerJob, warm: PerJob): boolean {
-  return Math.abs(cold.ms - warm.ms) > STANDARD_ERRORS * Math.sqrt(cold.variance + warm.variance)
+  return Math.abs(cold.ms - warm.ms) > STANDARD_ERRORS * Math.sqrt(cold.variance + warm.variance) || isThere(cold, warm)
+}
+
+/** By the pooled standard error of two shares. */
+function isThere(cold: PerJob, warm: PerJob): boolean {
+  if (cold.executions === 0 || warm.executions === 0) return false
+  const pooled = (cold.seen + warm.seen) / (cold.executions + warm.executions)
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / cold.executions + 1 / warm.executions))
+  return cold.seen / cold.executions - warm.seen / warm.executions > STANDARD_ERRORS * error
+}
+
+/** Several places of one function, or of one kind of work, as if they were one. */
+export function together(figures: readonly PerJob[], executions: number): PerJob {
+  return {
+    ms: sum(figures.map(({ ms }) => ms)),
+    variance: sum(figures.map(({ variance }) => variance)),
+    seen: Math.max(0, ...figures.map(({ seen }) => seen)),
+    executions,
+  }
 }
 
 /** Reads the two sides of a merge, per job and in CPU milliseconds. */

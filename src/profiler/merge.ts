@@ -5,6 +5,7 @@ import { FrameTable } from './frame-table.ts'
 import type { Profile, ProfileMeta, ProfileNode } from './profile.ts'
 import { StackTrie } from './stack-trie.ts'
 import type { CpuProfile, HeapProfile, HeapProfileNode } from './v8.ts'
+import { cutToLimit } from './water-level.ts'
 
 export interface MergeOptions {
   /** One tower for each process, instead of one for all. Default false. */
@@ -24,6 +25,14 @@ export interface SideTotals {
   readonly sampled: Map<Phase, number>
 }
 
+/** One phase of one execution: its CPU time, and where its samples were, with the wall time that each stands for. */
+interface Span {
+  readonly phase: Phase
+  readonly cpu: number
+  readonly places: number[]
+  readonly weights: number[]
+}
+
 const OWN_START = '(profiler) start'
 const OWN_STOP = '(profiler) stop'
 const ROOT = 0
@@ -32,8 +41,9 @@ const ROOT = 0
  * Puts the profiles of many executions into one. Its memory grows with the number of different stacks, not with the
  * number of executions.
  *
- * V8 samples by the wall clock. What the samples of a phase add up to is therefore scaled, at the end and over all
- * executions, to the CPU time that the kernel counted for that phase.
+ * V8 samples by the wall clock, the kernel counts CPU time for each phase. Where the samples of an execution's phase add
+ * up to more than that, the process has waited for a processor, and the longest are cut. What still differs is scaled,
+ * at the end and over all executions.
  */
 export class ProfileMerge {
   readonly frames = new FrameTable()
@@ -66,17 +76,23 @@ export class ProfileMerge {
 
   #addExecution(raw: RawProfile, walk: CpuWalk, marks: readonly PhaseMark[], side: number): void {
     const totals = this.totals[side] as SideTotals
-    for (let i = 0; i + 1 < marks.length; i++) {
-      const { phase, cpu } = marks[i] as PhaseMark
-      if (phase !== 'end') addTo(totals.cpu, phase, (marks[i + 1] as PhaseMark).cpu - cpu)
-    }
+    const spans = marks.slice(0, -1).map(({ phase, cpu }, index): Span => {
+      return { phase: phase as Phase, cpu: (marks[index + 1] as PhaseMark).cpu - cpu, places: [], weights: [] }
+    })
     walk.beginExecution()
     for (const { node, mark, weight } of samplesOf(walk.profile, marks)) {
-      const { phase } = marks[mark] as PhaseMark
-      const place = walk.place(node, this.#phaseNode(phase as Phase, raw.pid))
+      const { phase, places, weights } = spans[mark] as Span
+      const place = walk.place(node, this.#phaseNode(phase, raw.pid))
       if (place === undefined) continue
-      this.trie.add(place, weight, 1, side)
-      addTo(totals.sampled, phase as Phase, weight)
+      places.push(place)
+      weights.push(weight)
+    }
+    for (const { phase, cpu, places, weights } of spans) {
+      addTo(totals.cpu, phase, cpu)
+      for (const [index, weight] of cutToLimit(weights, cpu).entries()) {
+        this.trie.add(places[index] as number, weight, 1, side)
+        addTo(totals.sampled, phase, weight)
+      }
     }
     this.trie.endExecution(side)
     totals.executions++

@@ -69,8 +69,14 @@ const { seed } = await import('../../examples/redash/seed.ts')
 const { recordThrowAwayEvents } = await import('../../examples/redash/warm-up.ts')
 const { Event } = await import('../../examples/redash/models/event.ts')
 
+const script = join(directory, 'zygote.cjs')
+const engine = join(directory, 'engine.cjs')
+
 beforeAll(async () => {
   await seed(database)
+  // Once: a process that starts while another's copy is written would find an empty script, and do nothing.
+  writeFileSync(script, ZYGOTE)
+  writeFileSync(engine, 'module.exports = globalThis.engine')
 })
 
 afterAll(async () => {
@@ -280,10 +286,6 @@ interface Report {
  * The engine is stood in for by three functions: this is about what the application leaves behind.
  */
 async function zygote(hoist: string, first = 0, count = 1): Promise<Report> {
-  const script = join(directory, 'zygote.cjs')
-  const engine = join(directory, 'engine.cjs')
-  writeFileSync(script, ZYGOTE)
-  writeFileSync(engine, 'module.exports = globalThis.engine')
   const jiti = createRequire(import.meta.url).resolve('jiti')
   const application = resolve(import.meta.dirname, '../../examples/redash')
   const parameters = JSON.stringify({ jiti, application, engine, first, count })

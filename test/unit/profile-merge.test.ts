@@ -77,10 +77,24 @@ describe('merging profiles', () => {
       ],
       [
         ['job', 0, 100],
-        ['end', 10_000, 1600],
+        ['end', 10_000, 6100],
       ],
     )
-    expect(folded(raw)).toEqual(['job;a (jobs.js:10) 1000', 'job;b (jobs.js:10) 500'])
+    expect(folded(raw)).toEqual(['job;a (jobs.js:10) 4000', 'job;b (jobs.js:10) 2000'])
+  })
+
+  it('takes what the process waited for a processor from the longest sample, in whatever function that was', () => {
+    const job = (...at: number[]) => {
+      const stacks = ['a', 'a', 'b', 'b', 'b']
+      const samples = at.map((time, index) => ({ at: time, stack: [stacks[index] as string] }))
+      return rawProfile(samples, [
+        ['job', 0, 0],
+        ['end', at.at(-1) as number, 5000],
+      ])
+    }
+    const calm = job(1000, 2000, 3000, 4000, 5000)
+    const waited = job(1000, 2000, 53_000, 54_000, 55_000)
+    expect(folded(calm, waited)).toEqual(['job;a (jobs.js:10) 4000', 'job;b (jobs.js:10) 6000'])
   })
 
   it('does not let time run backwards where a delta is negative', () => {

@@ -1,4 +1,4 @@
-import { COLD, type Comparison, isSignificant, type PerJob, WARM } from '../compare.ts'
+import { COLD, type Comparison, isSignificant, type PerJob, together, WARM } from '../compare.ts'
 import type { FrameTable } from '../frame-table.ts'
 import type { CallFrame } from '../v8.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -216,14 +216,8 @@ export class RepeatFinder {
   }
 
   #sum(nodes: readonly number[], side: number): PerJob {
-    let ms = 0
-    let variance = 0
-    for (const node of nodes) {
-      const figure = this.#comparison.of(node, side)
-      ms += figure.ms
-      variance += figure.variance
-    }
-    return { ms, variance }
+    const figures = nodes.map((node) => this.#comparison.of(node, side))
+    return together(figures, this.#comparison.executions(side))
   }
 
   /** By samples where it is long enough to be sampled in each process, else by counted calls. */

@@ -30,8 +30,9 @@ export function findWarming(
   const { trie, frames } = comparison.merge
   const tops = comparison.jobNodes()
   const rest = (node: number, side: number): PerJob => {
-    if (repeats.has(node)) return { ms: 0, variance: 0 }
-    let { ms, variance } = comparison.of(node, side)
+    const whole = comparison.of(node, side)
+    if (repeats.has(node)) return { ...whole, ms: 0, variance: 0 }
+    let { ms, variance } = whole
     const takeOut = (inner: number): void => {
       if (isCode(inner) && isOwnExplained(trie.frames[inner] as number)) ms -= comparison.selfMs(inner, side)
       for (const child of trie.children(inner)) {
@@ -43,7 +44,7 @@ export function findWarming(
       }
     }
     takeOut(node)
-    return { ms: Math.max(0, ms), variance: Math.max(0, variance) }
+    return { ...whole, ms: Math.max(0, ms), variance: Math.max(0, variance) }
   }
   const saved = (node: number): number => rest(node, COLD).ms - rest(node, WARM).ms
   const isCode = (node: number): boolean => {
