@@ -1,7 +1,7 @@
 import { HAND_OVER_SIGNAL } from './hand-over-signal.ts'
 
 /** How long a horse that is measured may take to hand over before it is killed. */
-const HAND_OVER_MS = 1000
+const HAND_OVER_MS = 2000
 
 /** A process that measures an execution. */
 export interface Measuring {
