@@ -23,6 +23,11 @@ export class ShortMap<Key, Value> {
     return this.#values.at(-1)
   }
 
+  /** The key that came so many places after the first. */
+  keyAt(place: number): Key | undefined {
+    return this.#keys[place]
+  }
+
   get(key: Key): Value | undefined {
     const index = this.#indexOf(key)
     return index < 0 ? undefined : this.#values[index]
@@ -48,9 +53,9 @@ export class ShortMap<Key, Value> {
   delete(key: Key): boolean {
     const index = this.#indexOf(key)
     if (index < 0) return false
-    this.#keys.splice(index, 1)
-    this.#hints.splice(index, 1)
-    this.#values.splice(index, 1)
+    removeAt(this.#keys, index)
+    removeAt(this.#hints, index)
+    removeAt(this.#values, index)
     return true
   }
 
@@ -82,6 +87,12 @@ export class ShortMap<Key, Value> {
   }
 }
 
+/** Mostly it is the first that goes; and what splice() returns is an array again. */
+function removeAt(list: unknown[], index: number): void {
+  if (index === 0) list.shift()
+  else list.splice(index, 1)
+}
+
 /** Ids differ at their ends, if anywhere. */
 function hintOf(key: unknown): number {
   if (typeof key !== 'string') return 0
@@ -106,7 +117,7 @@ export class ShortSet<Value> {
   /** @returns whether it was there */
   delete(value: Value): boolean {
     const index = this.#values.indexOf(value)
-    if (index >= 0) this.#values.splice(index, 1)
+    if (index >= 0) removeAt(this.#values, index)
     return index >= 0
   }
 

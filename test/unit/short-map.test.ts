@@ -17,6 +17,14 @@ describe('a short map', () => {
     ])
     expect([map.keys(), map.values(), map.size]).toEqual([['a', 'c', 'b'], [9, 2, 5], 3])
     expect([map.get('c'), map.get('d'), map.has('c'), map.has('d')]).toEqual([2, undefined, true, false])
+    expect([map.first, map.last, map.keyAt(1), map.keyAt(3)]).toEqual([9, 5, 'c', undefined])
+    expect([map.delete('a'), map.entries()]).toEqual([
+      true,
+      [
+        ['c', 2],
+        ['b', 5],
+      ],
+    ])
     map.clear()
     expect(map.size).toBe(0)
   })

@@ -3,7 +3,7 @@ import { BrokerUnavailableError } from '../../errors.ts'
 import type { ClaimedJob } from '../../job/record.ts'
 import { ShortMap } from '../../support/short-map.ts'
 import type { ExecutionOutcome, JobExchange, JobExchangeParams } from '../broker.ts'
-import { type Claim, readClaim } from './claimed-job.ts'
+import { type Claim, readClaims } from './claimed-job.ts'
 import { type Serializer, serializerOf } from './codec/payload.ts'
 import type { Argument } from './connection.ts'
 import { encodeJobs } from './job-fields.ts'
@@ -103,7 +103,7 @@ export class Exchanger {
       ]
     }
     try {
-      const [refusedIds, claims] = asList(await this.#store.run('job-exchange', args))
+      const [refusedIds, claims, bytes] = asList(await this.#store.run('job-exchange', args))
       book?.takeBack(held)
       const refused = asTexts(refusedIds)
       for (const [index, outcome] of outcomes.entries()) {
@@ -112,7 +112,7 @@ export class Exchanger {
         else book?.count(outcome, tallies[index])
         this.forget(worker, executionId)
       }
-      const list = asList(claims).map(readClaim)
+      const list = readClaims(claims, bytes)
       for (const claim of list) this.#remember(worker, claim)
       return { refused, claims: list }
     } catch (error) {

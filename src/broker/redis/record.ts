@@ -6,7 +6,7 @@ import { PayloadError } from './codec/payload-error.ts'
 import { parseTime } from './codec/times.ts'
 import type { Reply } from './connection.ts'
 import { RQ_DEFAULTS } from './job-fields.ts'
-import { asList, asOptionalNumber, Hash } from './reply.ts'
+import { asList, asOptionalNumber, type Fields, Hash } from './reply.ts'
 import { toResultEntry } from './result-entry.ts'
 
 /** One answer of scripts/job-fetch.lua as a record; undefined where there is no such job. */
@@ -151,7 +151,7 @@ interface Policies {
 
 /** Ours as they were given; Python's out of the fields of RQ. */
 export function readPolicies(
-  hash: Hash,
+  hash: Fields,
 ): Policies & Pick<JobRecord, 'callbacks' | 'dependsOn' | 'isolation' | 'limits'> {
   const text = hash.text('wh_options')
   const options = text === undefined ? {} : (JSON.parse(text) as Pick<JobRecord, 'retry' | 'repeat' | 'dependsOn'>)
@@ -167,18 +167,18 @@ export function readPolicies(
 }
 
 /** RQ counts back from the end of its intervals: with as many retries as intervals ours gives the same. */
-function readRetry(hash: Hash, left: number): RetryPolicy {
+function readRetry(hash: Fields, left: number): RetryPolicy {
   const delaysMs = readIntervals(hash.text('retry_intervals'))
   const atFront = hash.text('enqueue_at_front_on_retry') === '1'
   return { max: Math.max(1, left, delaysMs.length), delaysMs, ...(atFront ? { atFront } : {}) }
 }
 
-function readRepeat(hash: Hash, left: number): RepeatPolicy {
+function readRepeat(hash: Fields, left: number): RepeatPolicy {
   const delaysMs = readIntervals(hash.text('repeat_intervals')).reverse()
   return { times: Math.max(1, left, delaysMs.length), delaysMs }
 }
 
-function readDependencies(hash: Hash): JobRecord['dependsOn'] {
+function readDependencies(hash: Fields): JobRecord['dependsOn'] {
   const text = hash.text('dependency_ids')
   if (text === undefined) return undefined
   const jobIds = (JSON.parse(text) as unknown[]).map(String)

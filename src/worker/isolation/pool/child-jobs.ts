@@ -32,7 +32,7 @@ export class ChildJobs {
 
   /** The one that runs, as far as is known: its end may be on its way here. */
   get current(): PoolExecution | undefined {
-    return this.#jobs.values()[0]
+    return this.#jobs.first
   }
 
   all(): readonly PoolExecution[] {
@@ -57,7 +57,7 @@ export class ChildJobs {
 
   /** The child has begun nothing after the one that runs as far as is known. */
   get isUpToDate(): boolean {
-    const next = this.#jobs.keys()[1]
+    const next = this.#jobs.keyAt(1)
     return next === undefined || this.#word === undefined || !this.#word.hasBegun(next)
   }
 
@@ -86,7 +86,7 @@ export class ChildJobs {
 
   /** After `takeBack`: whether the child runs this one, rather than having begun another after it. */
   isLast(execution: PoolExecution): boolean {
-    return this.#jobs.values().at(-1) === execution
+    return this.#jobs.last === execution
   }
 
   clear(): void {

@@ -228,7 +228,7 @@ export class PoolChild implements ExitGuarded {
   /** The job that this is called from, where that can be told. */
   #culprit(): number | undefined {
     if (this.#output) return this.#output.current
-    return this.#running.keys()[0]
+    return this.#running.keyAt(0)
   }
 }
 
