@@ -6,6 +6,7 @@
 
 #include "addon.h"
 #include "check.h"
+#include "page.h"
 #include "values.h"
 
 /* memfd_create(2): at most 249 bytes. */
@@ -49,9 +50,6 @@ napi_value js_file_size(napi_env env, napi_callback_info info) {
   if (!get_descriptor(env, argument, "fileSize(): descriptor", &fd)) return NULL;
   return fstat(fd, &status) ? throw_errno(env, "fstat", errno) : make_number(env, (double)status.st_size);
 }
-
-/* The page of which a word is shared. */
-static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 static void unmap(napi_env env, void *page, void *hint) {
   (void)env;

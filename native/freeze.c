@@ -8,6 +8,7 @@
 #include "addon.h"
 #include "check.h"
 #include "mappings.h"
+#include "page.h"
 #include "threads.h"
 #include "values.h"
 
@@ -158,7 +159,7 @@ static bool is_jemalloc_loaded(void) {
 }
 
 static bool open_files(struct freezer *freezer) {
-  freezer->page = (size_t)sysconf(_SC_PAGESIZE);
+  freezer->page = page_size();
   freezer->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   freezer->file = memfd_create("frozen", MFD_CLOEXEC);
   return freezer->pagemap >= 0 && freezer->file >= 0 && threads_list(&freezer->threads);

@@ -7,6 +7,7 @@
 
 #include "addon.h"
 #include "check.h"
+#include "page.h"
 #include "values.h"
 
 enum { RESIDENT = 1, SHARED = 2 };
@@ -32,13 +33,6 @@ static int read_statm(const char *path, long long pages[3]) {
   return count;
 }
 
-/* Asked for once: a horse inherits the answer. */
-static double page_size(void) {
-  static double size = 0;
-  if (size == 0) size = (double)sysconf(_SC_PAGESIZE);
-  return size;
-}
-
 napi_value js_resident_memory(napi_env env, napi_callback_info info) {
   napi_value argument, result;
   char path[32];
@@ -54,7 +48,7 @@ napi_value js_resident_memory(napi_env env, napi_callback_info info) {
   if (count < 0) return throw_errno(env, "open or read of statm", errno);
   /* A zombie has no memory: all of it reads as 0. */
   if (count < 3 || pages[RESIDENT] == 0) return make_null(env);
-  double page = page_size();
+  double page = (double)page_size();
   napi_create_object(env, &result);
   set_number(env, result, "residentBytes", (double)pages[RESIDENT] * page);
   set_number(env, result, "sharedBytes", (double)pages[SHARED] * page);
@@ -88,5 +82,5 @@ napi_value js_shared_memory(napi_env env, napi_callback_info info) {
   int count = read_statm("/proc/self/statm", pages);
   if (count < 0) return throw_errno(env, "open or read of statm", errno);
   if (count < 3) return throw_errno(env, "reading statm", EIO);
-  return make_number(env, (double)pages[SHARED] * page_size());
+  return make_number(env, (double)pages[SHARED] * (double)page_size());
 }
