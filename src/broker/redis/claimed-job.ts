@@ -17,36 +17,24 @@ export interface Claim {
   readonly failure?: JobFailure
 }
 
-/** One claimed job as scripts/lib/claim.lua tells of it, beside its bytes. Names of the hash's fields are the hash's. */
-interface ClaimTexts {
-  readonly id: string
-  readonly execution: string
-  readonly slot: string
-  readonly attempt?: string
-  readonly started_at?: string
-  readonly origin?: string
-  readonly created_at?: string
-  readonly enqueued_at?: string
-  readonly timeout?: string
-  readonly wh_timeout?: string
-  readonly group_id?: string
-  readonly wh_options?: string
-  readonly retries_left?: string
-  readonly repeats_left?: string
-  readonly [more: string]: string | undefined
+/** In the order of scripts/lib/claim.lua, with a NUL between each two. */
+const TEXTS = 17
+
+/** What scripts/job-exchange.lua has claimed: of each its texts, its data and its meta. */
+export function readClaims(reply: Reply | undefined): Claim[] {
+  const flat = asList(reply)
+  const claims: Claim[] = []
+  for (let at = 0; at + 2 < flat.length; at += 3) {
+    claims.push(readClaim(asText(flat[at]).split('\0'), asBytes(flat[at + 1]), asBytes(flat[at + 2])))
+  }
+  return claims
 }
 
-/** What scripts/job-exchange.lua has claimed: JSON of a list of ClaimTexts, and of each its data and meta. */
-export function readClaims(texts: Reply | undefined, bytes: Reply | undefined): Claim[] {
-  const list = JSON.parse(asText(texts)) as ClaimTexts[]
-  const payloads = asList(bytes)
-  return list.map((claim, index) => readClaim(claim, payloads[index * 2], payloads[index * 2 + 1]))
-}
-
-function readClaim(texts: ClaimTexts, data: Reply | undefined, meta: Reply | undefined): Claim {
-  const { id: jobId, execution: executionId, slot } = texts
+function readClaim(texts: readonly string[], data: Buffer, meta: Buffer): Claim {
+  const [jobId = '', executionId = '', slot = ''] = texts
   try {
-    return { job: readJob(texts, asBytes(data), asBytes(meta)), jobId, executionId, slot }
+    if (texts.length !== TEXTS) throw new PayloadError('one of its fields has a NUL in it')
+    return { job: readJob(texts, data, meta), jobId, executionId, slot }
   } catch (error) {
     // Whatever is wrong with one job must not take the others along that were claimed with it.
     const message = error instanceof PayloadError ? error.message : `the job cannot be read: ${String(error)}`
@@ -54,31 +42,59 @@ function readClaim(texts: ClaimTexts, data: Reply | undefined, meta: Reply | und
   }
 }
 
-function readJob(texts: ClaimTexts, data: Buffer, metaBytes: Buffer): NonNullable<Claim['job']> {
+/** An empty text is what is not set, as RQ writes it. */
+function readJob(texts: readonly string[], data: Buffer, metaBytes: Buffer): NonNullable<Claim['job']> {
+  const [
+    id = '',
+    executionId = '',
+    ,
+    attempt,
+    started,
+    origin,
+    created,
+    enqueued,
+    timeout,
+    ownTimeout,
+    group,
+    ...again
+  ] = texts
   const { name, args, serializer } = decodeCall(data)
   const now = Date.now()
-  const createdAt = parseTime(texts.created_at) ?? now
+  const createdAt = parseTime(created) ?? now
   // One property after the other: this runs for every job, and most have nothing of the rest.
   const claimed: Mutable<ClaimedJob> = {
-    id: texts.id,
+    id,
     name,
-    queue: texts.origin || 'default',
+    queue: origin || 'default',
     args,
-    executionId: texts.execution,
-    attempt: Number(texts.attempt) || 1,
-    timeoutMs: readDuration(toNumber(texts.wh_timeout), toNumber(texts.timeout)) ?? RQ_DEFAULTS.timeoutMs,
+    executionId,
+    attempt: Number(attempt) || 1,
+    timeoutMs: readDuration(toNumber(ownTimeout), toNumber(timeout)) ?? RQ_DEFAULTS.timeoutMs,
     createdAt,
-    enqueuedAt: parseTime(texts.enqueued_at) ?? createdAt,
-    startedAt: parseTime(texts.started_at) ?? now,
+    enqueuedAt: parseTime(enqueued) ?? createdAt,
+    startedAt: parseTime(started) ?? now,
   }
   const meta = readMeta(metaBytes)
   if (meta !== undefined) claimed.meta = meta
-  if (texts.group_id) claimed.group = texts.group_id
-  if (texts.wh_options || texts.retries_left || texts.repeats_left) {
-    const { dependsOn: _, ...policies } = readPolicies(new TextFields(texts))
-    Object.assign(claimed, policies)
-  }
+  if (group) claimed.group = group
+  if (again.some((text) => text !== '')) Object.assign(claimed, policiesOf(again))
   return { claimed, serializer }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function policiesOf([options, retries, retryIntervals, retryAtFront, repeats, repeatIntervals]: readonly (
+  | string
+  | undefined
+)[]): Omit<Partial<ClaimedJob>, 'dependsOn'> {
+  const fields = new TextFields({
+    wh_options: options,
+    retries_left: retries,
+    retry_intervals: retryIntervals,
+    enqueue_at_front_on_retry: retryAtFront,
+    repeats_left: repeats,
+    repeat_intervals: repeatIntervals,
+  })
+  const { dependsOn: _, ...policies } = readPolicies(fields)
+  return policies
+}

@@ -103,7 +103,7 @@ export class Exchanger {
       ]
     }
     try {
-      const [refusedIds, claims, bytes] = asList(await this.#store.run('job-exchange', args))
+      const [refusedIds, claims] = asList(await this.#store.run('job-exchange', args))
       book?.takeBack(held)
       const refused = asTexts(refusedIds)
       for (const [index, outcome] of outcomes.entries()) {
@@ -112,7 +112,7 @@ export class Exchanger {
         else book?.count(outcome, tallies[index])
         this.forget(worker, executionId)
       }
-      const list = readClaims(claims, bytes)
+      const list = readClaims(claims)
       for (const claim of list) this.#remember(worker, claim)
       return { refused, claims: list }
     } catch (error) {
