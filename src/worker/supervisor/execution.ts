@@ -144,7 +144,11 @@ export class Execution {
     this.#killTimer?.clear()
     const ending = this.#ending
     if (ending?.type === 'lease-lost') return undefined
-    const base = { jobId: this.job.id, executionId: this.job.executionId, ...this.#billOf(end) }
+    const { id: jobId, executionId } = this.job
+    const bill = this.#billOf(end)
+    // Most end so, and copying objects costs.
+    if (end.type === 'finished' && bill) return { type: 'finished', jobId, executionId, result: end.result, bill }
+    const base = { jobId, executionId, ...(bill ? { bill } : {}) }
     if (end.type === 'finished') return { type: 'finished', result: end.result, ...base }
     if (end.type === 'unstarted' && ending?.type === 'stopped') {
       return { type: 'stopped', failure: stoppedFailure(ending.graceMs, end), ...base }
@@ -176,9 +180,8 @@ export class Execution {
     throw new Error(`[BUG] execution ${this.job.executionId} was killed, and nobody wanted it`)
   }
 
-  #billOf({ bill }: ExecutionEnd): { bill?: Bill } {
-    if (bill === undefined) return {}
+  #billOf({ bill }: ExecutionEnd): Bill | undefined {
     // Both by the broker's clock, and the time of day may have been set in between.
-    return { bill: { waitMs: Math.max(0, this.job.startedAt - this.job.enqueuedAt), ...bill } }
+    return bill && { waitMs: Math.max(0, this.job.startedAt - this.job.enqueuedAt), ...bill }
   }
 }

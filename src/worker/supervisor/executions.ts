@@ -53,14 +53,17 @@ export class Executions {
   }
 
   start(job: ClaimedJob): void {
-    const stdout = new OutputLines((line) => this.#events.output(job, 'stdout', line))
-    const stderr = new OutputLines((line) => this.#events.output(job, 'stderr', line))
+    // Most jobs print nothing.
+    const lines: { stdout?: OutputLines; stderr?: OutputLines } = {}
     // As the job has last set it; inline it may do so before its execution is even made.
     let { meta } = job
     let execution: Execution | undefined
     const observer: ExecutionObserver = {
       gateway: this.#gateway,
-      output: (stream, text) => (stream === 'stdout' ? stdout : stderr).push(text),
+      output: (stream, text) => {
+        lines[stream] ??= new OutputLines((line) => this.#events.output(job, stream, line))
+        lines[stream].push(text)
+      },
       begun: () => execution?.begin(),
       log: (message) => this.#events.log(job, message),
       update: (change) => {
@@ -75,8 +78,8 @@ export class Executions {
     // Claimed in the same instant in which all were interrupted.
     if (this.#interrupted) started.interrupt()
     void started.outcome.then((outcome) => {
-      stdout.end()
-      stderr.end()
+      lines.stdout?.end()
+      lines.stderr?.end()
       this.#running.delete(job.executionId)
       this.#limits.remove(started)
       this.#events.ended(job, outcome && withAftermath(withMeta(job, meta), outcome))
