@@ -204,6 +204,6 @@ export interface WorkerInfo extends Omit<WorkerRegistration, 'ttlMs'> {
   readonly heartbeatAt: number
   readonly finished: number
   readonly failed: number
-  /** Ids of the jobs it runs now. */
+  /** Ids of the jobs it runs now; on SQLite also of those that its pool children have got ahead of need. */
   readonly running: readonly string[]
 }
