@@ -58,14 +58,15 @@ local all_exist = #keys > 0 and #keys <= MOST_ARGUMENTS and call('EXISTS', unpac
 
 for index, claimed in ipairs(params.claimed) do
   local key, last = key_of[index], ended[claimed[ROW_SLOT]]
-    if not key or not all_exist and call('EXISTS', key) == 0 then
+  local both = key and claimed[ROW_ID] .. ':' .. claimed[ROW_EXECUTION]
+  if not key or not all_exist and call('EXISTS', key) == 0 then
     -- Has no hash.
   elseif last and last.slot_seconds ~= '' then
     -- It goes on, and is busy already.
-    call('HSET', key, 'current_job', claimed[ROW_ID], 'wh_running', claimed[ROW_ID] .. ':' .. claimed[ROW_EXECUTION], 'successful_job_count', last.slot_finished,
+    call('HSET', key, 'current_job', claimed[ROW_ID], 'wh_running', both, 'successful_job_count', last.slot_finished,
       'failed_job_count', last.slot_failed, 'total_working_time', last.slot_seconds)
   else
-    call('HSET', key, 'state', 'busy', 'current_job', claimed[ROW_ID], 'current_job_working_time', '0', 'wh_running', claimed[ROW_ID] .. ':' .. claimed[ROW_EXECUTION])
+    call('HSET', key, 'state', 'busy', 'current_job', claimed[ROW_ID], 'current_job_working_time', '0', 'wh_running', both)
   end
 end
 for slot, last in pairs(ended) do

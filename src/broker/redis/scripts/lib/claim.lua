@@ -16,15 +16,15 @@ local PLACE_OF = {
 -- A row of a hash without fields, behind its id.
 local BLANK = { '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', false, '', false, false, false, false, false, false, false }
 
--- The hash whole: that costs less than asking for every field that a job may have.
-local function row_of(id, key)
-  local row = { id, unpack(BLANK) }
+-- The row and its hash's key. The hash whole: that costs less than asking for every field that a job may have.
+local function row_of(id)
+  local row, key = { id, unpack(BLANK) }, job_key(id)
   local flat = call('HGETALL', key)
   for index = 1, #flat, 2 do
     local place = PLACE_OF[flat[index]]
     if place then row[place] = flat[index + 1] end
   end
-  return row
+  return row, key
 end
 
 local function hand_out(params, row, execution, slot, attempt, started)
@@ -64,8 +64,7 @@ local function claim(params)
       repeat
         local ids = call('LRANGE', queue_key(queue), 0, params.limit - #params.claimed - 1)
         for _, id in ipairs(ids) do
-          local key = job_key(id)
-          local row = row_of(id, key)
+          local row, key = row_of(id)
           if row[ROW_DATA] and (not row[ROW_STATUS] or CLAIMABLE[row[ROW_STATUS]]) then start(params, row, key) end
         end
         if #ids > 0 then call('LTRIM', queue_key(queue), #ids, -1) end
@@ -94,7 +93,7 @@ local function claim_again(params, tokens)
   for _, found in ipairs(claims_of(tokens, params.queues)) do
     local execution, both = found[1], found[2]
     local id = string.sub(both, 1, #both - #execution - 1)
-    local row = row_of(id, job_key(id))
+    local row = row_of(id)
     if row[ROW_STATUS] == 'started' and row[RUNS_AS] == execution then
       local slot = row[RUNS_IN] or params.worker
       hand_out(params, row, execution, slot, row[ATTEMPTS] or '', row[RUNS_SINCE] or '')
