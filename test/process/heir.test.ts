@@ -91,20 +91,35 @@ describe('the heir of a zygote', () => {
     expect(bootCount()).toBe(1)
   })
 
-  test('that is killed is replaced; where both are, the application is loaded again', { timeout: 60_000 }, async () => {
-    const { isolation, run, deaths, bootCount } = await started()
+  test('that is killed is replaced', { timeout: 60_000 }, async () => {
+    const { isolation, bootCount } = await started()
     const zygote = isolation.zygotePid
     const heir = await heirOf(zygote)
     process.kill(heir, 'SIGKILL')
     await eventually(() => expect(isAlive(heir)).toBe(false))
-    const second = await heirOf(zygote)
+    expect(await heirOf(zygote)).not.toBe(heir)
     expect(isolation.zygotePid).toBe(zygote)
-    for (const pid of [second, zygote]) process.kill(pid, 'SIGKILL')
-    await eventually(() => expect(deaths).toHaveLength(1))
-    expect(resultOf(await run('version'))).toBe(1)
-    expect([zygote, heir, second]).not.toContain(isolation.zygotePid)
-    expect(bootCount()).toBe(2)
+    expect(bootCount()).toBe(1)
   })
+
+  test.each(['heir first', 'zygote first'])(
+    'that is killed with its zygote (%s): the application is loaded again',
+    { timeout: 60_000 },
+    async (order) => {
+      const { isolation, run, deaths, bootCount } = await started()
+      const zygote = isolation.zygotePid
+      const heir = await heirOf(zygote)
+      const both = order === 'heir first' ? [heir, zygote] : [zygote, heir]
+      for (const pid of both) process.kill(pid, 'SIGKILL')
+      await eventually(() => expect(bootCount()).toBe(2), { timeoutMs: 20_000 })
+      expect(resultOf(await run('version'))).toBe(1)
+      expect(both).not.toContain(isolation.zygotePid)
+      expect(bootCount()).toBe(2)
+      // Whose death is seen first is up to the kernel: a dying heir may have reigned until then.
+      expect(deaths.length).toBeGreaterThanOrEqual(1)
+      expect(deaths.length).toBeLessThanOrEqual(2)
+    },
+  )
 
   test('is of the application that is loaded: a new zygote comes with its own', { timeout: 60_000 }, async () => {
     const { isolation, run, write } = await started()
