@@ -62,7 +62,7 @@ export interface ProcessUsage {
 
 /** What one execution cost. */
 export interface Bill {
-  /** From hand-over to the job's process until that process was gone. */
+  /** From hand-over to the job's process until that process was gone; where others run in that process, too, until the job was over. */
   readonly wallMs: number
   /** From the moment when it was queued, or due, until it was handed over. */
   readonly waitMs?: number

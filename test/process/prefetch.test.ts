@@ -55,6 +55,16 @@ describe('jobs given ahead to a pool child', () => {
     expect(isolation.prefetch?.room).toBe(0)
   })
 
+  it('are billed for what each of them took, though their ends are heard of together', async () => {
+    const { run } = await pool(1)
+    const given = names(6).map(() => run('burn', [4]))
+    await new Promise((resolve) => setImmediate(resolve))
+    // Nobody listens until all are done.
+    const until = performance.now() + 100
+    while (performance.now() < until);
+    for (const { end } of await Promise.all(given)) expect(end.bill?.wallMs).toBeGreaterThanOrEqual(4)
+  })
+
   it('run one at a time, in the order in which they were given', async () => {
     const { sign, signs } = await pool(1)
     const results = await Promise.all(names(8).map((name) => sign(name)))

@@ -8,7 +8,7 @@ import type { SlotTally } from './slot-book.ts'
 
 /**
  * Adds it as scripts/lib/outcome.lua takes it. A result is written in the serializer that its job came in; `jobs` are those to
- * store, encoded, and `tally` is what its slot has done with it.
+ * store, encoded, and `tally` is what its slot has done with it. One text for all of it: a client does much for each argument.
  */
 export function addOutcome(
   encoded: Argument[],
@@ -17,27 +17,18 @@ export function addOutcome(
   tally: SlotTally | undefined,
   jobs: readonly Argument[],
 ): void {
-  encoded.push(
-    outcome.type,
-    outcome.jobId,
-    outcome.executionId,
-    outcome.bill === undefined ? '' : JSON.stringify(outcome.bill),
-    encodeBody(outcome, serializer),
-  )
-  if (tally === undefined) encoded.push('', '', '')
-  else encoded.push(tally.finished, tally.failed, tally.seconds.toFixed(6))
+  const bill = outcome.bill === undefined ? '' : JSON.stringify(outcome.bill)
+  const text = `${outcome.type}\0${outcome.jobId}\0${outcome.executionId}\0${bill}\0${encodeBody(outcome, serializer)}\0`
   const again = delayOf(outcome)
   // Most have nothing of this.
-  if (again === undefined && !('failure' in outcome) && jobs.length === 0) {
-    encoded.push('')
+  if (tally === undefined && again === undefined && !('failure' in outcome) && jobs.length === 0) {
+    encoded.push(text)
     return
   }
-  encoded.push(
-    '1',
-    'failure' in outcome ? JSON.stringify(outcome.failure) : '',
-    again === undefined ? '' : Math.round(again.delayMs),
-    again?.atFront === true ? '1' : '',
-  )
+  const done = tally === undefined ? '\0\0' : `${tally.finished}\0${tally.failed}\0${tally.seconds.toFixed(6)}`
+  const failure = 'failure' in outcome ? JSON.stringify(outcome.failure) : ''
+  const delay = again === undefined ? '' : Math.round(again.delayMs)
+  encoded.push(`${text}${done}\0${failure}\0${delay}\0${again?.atFront === true ? '1' : ''}\0`)
   if (jobs.length === 0) encoded.push(0)
   else for (const argument of jobs) encoded.push(argument)
 }

@@ -37,6 +37,12 @@ export function describeIsolation(name: string, open: () => Promise<Isolation>, 
         expect(end.bill?.wallMs).toBeGreaterThanOrEqual(29)
       })
 
+      it('is billed to the microsecond', async () => {
+        const { bill } = (await run('sleep', [3])).end
+        const times = [bill?.wallMs, bill?.usage?.cpuUserMs, bill?.usage?.cpuSystemMs]
+        for (const ms of times) expect(ms ?? 0).toBe(Math.round((ms ?? 0) * 1000) / 1000)
+      })
+
       it('carries 5 MB of arguments and results intact', async () => {
         const value = 'ä€😀 '.repeat(500_000)
         const { end } = await run('echo', [value])

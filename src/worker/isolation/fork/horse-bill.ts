@@ -1,4 +1,5 @@
 import type { Bill, MemoryUsage } from '../../../job/record.ts'
+import { toMicroseconds } from '../../../support/to-microseconds.ts'
 import { signalName } from './horse-death.ts'
 import type { WaitResult } from './native.ts'
 
@@ -15,7 +16,7 @@ export function billOf(
   const { exitCode, signal, cpuUserMs, cpuSystemMs, maxRssBytes, minorFaults, majorFaults } = status
   const { voluntarySwitches, involuntarySwitches } = status
   const bill: { -readonly [Key in keyof Bill]: Bill[Key] } = {
-    wallMs: Math.round(wallMs * 1000) / 1000,
+    wallMs: toMicroseconds(wallMs),
     usage: { cpuUserMs, cpuSystemMs, maxRssBytes, minorFaults, majorFaults, voluntarySwitches, involuntarySwitches },
   }
   if (forkMs !== undefined) bill.forkMs = forkMs

@@ -4,6 +4,7 @@ import { loadModules } from '../../../job/load-modules.ts'
 import type { ClaimedJob } from '../../../job/record.ts'
 import { type DeclaredSchedule, listSchedules } from '../../../scheduler/declarations.ts'
 import { ShortMap } from '../../../support/short-map.ts'
+import { toMicroseconds } from '../../../support/to-microseconds.ts'
 import { executeJob } from '../../execute-job.ts'
 import type { ExecutionEnd, ExecutionObserver, Isolation, RunningExecution } from '../isolation.ts'
 import { LoopWatch } from './loop-watch.ts'
@@ -71,7 +72,7 @@ export class InlineIsolation implements Isolation {
     this.#watch?.begin()
     const current = createCurrentJob(job, abort, observer)
     void executeJob(current, job.args, runInJob).then((result) =>
-      settle({ bill: { wallMs: performance.now() - begun }, ...result }),
+      settle({ bill: { wallMs: toMicroseconds(performance.now() - begun) }, ...result }),
     )
     return {
       ended,

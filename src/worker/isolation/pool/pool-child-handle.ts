@@ -283,7 +283,7 @@ export class PoolChildHandle implements ExecutionHost {
     else this.#output.drainSpan(header.printed)
     this.#jobs.remove(header.execution)
     this.#ended++
-    const bill = billOf(execution, this.#account.ofJob(header))
+    const bill = billOf(header.ms, this.#account.ofJob(header))
     this.#events.pace(header.ms)
     this.#goOn()
     if (header.type === 'finished') execution.settle({ type: 'finished', result: body.toString(), bill })

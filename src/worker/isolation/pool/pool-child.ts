@@ -6,6 +6,7 @@ import { runHooks } from '../../../job/hooks.ts'
 import { listJobs } from '../../../job/registry.ts'
 import { listSchedules } from '../../../scheduler/declarations.ts'
 import { ShortMap } from '../../../support/short-map.ts'
+import { toMicroseconds } from '../../../support/to-microseconds.ts'
 import { type ExecutionResult, executeJob } from '../../execute-job.ts'
 import type { ExitGuarded } from '../fork/exit-guards.ts'
 import type { Frame } from '../fork/frames.ts'
@@ -181,7 +182,7 @@ export class PoolChild implements ExitGuarded {
     const usage = this.#alone || order.alone ? usageNumbers() : undefined
     const printed = this.#alone ? this.#printed.end() : undefined
     const body = result.type === 'finished' ? result.result : JSON.stringify(result.failure)
-    const ms = performance.now() - begunAt
+    const ms = toMicroseconds(performance.now() - begunAt)
     this.#channel.send({ type: result.type, execution, ms, usage, usageBefore: before, printed }, body)
     // What the job has left behind comes first: the event loop turns once.
     if (this.#ahead.length > 0) setImmediate(() => this.#beginNext())

@@ -1,5 +1,6 @@
 import type { JobFailure } from '../../../job/failure.ts'
 import type { Bill, ProcessUsage } from '../../../job/record.ts'
+import { toMicroseconds } from '../../../support/to-microseconds.ts'
 import type { ExplainableDeath } from '../fork/horse-death.ts'
 import type { PoolExecution } from './pool-execution.ts'
 import { usageBetween } from './usage-between.ts'
@@ -18,7 +19,7 @@ export interface DeathFacts {
 export function settleAtDeath(executions: readonly PoolExecution[], facts: DeathFacts): void {
   const culprit = executions.find(({ doom, killed }) => doom !== undefined || killed)
   for (const execution of executions) {
-    const bill = billOf(execution, facts.usage)
+    const bill = billOf(performance.now() - execution.begunAt, facts.usage)
     if (execution.doom) execution.settle({ type: 'failed', failure: execution.doom, bill })
     else if (facts.memoryExcess) execution.settle({ type: 'failed', failure: tooLarge(facts.memoryExcess), bill })
     else if (execution.killed) execution.settle({ type: 'killed', givenUp: false, bill })
@@ -31,8 +32,8 @@ export function settleAtDeath(executions: readonly PoolExecution[], facts: Death
   }
 }
 
-export function billOf(execution: PoolExecution, usage: ProcessUsage | undefined): Bill {
-  const wallMs = performance.now() - execution.begunAt
+export function billOf(ms: number, usage: ProcessUsage | undefined): Bill {
+  const wallMs = toMicroseconds(ms)
   return usage === undefined ? { wallMs } : { wallMs, usage }
 }
 

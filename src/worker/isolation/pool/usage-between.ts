@@ -1,4 +1,5 @@
 import type { ProcessUsage } from '../../../job/record.ts'
+import { toMicroseconds } from '../../../support/to-microseconds.ts'
 
 /**
  * What one job has used of a process that had run others before. The kernel keeps one peak of memory for the whole life of a
@@ -6,8 +7,8 @@ import type { ProcessUsage } from '../../../job/record.ts'
  */
 export function usageBetween(before: ProcessUsage, after: ProcessUsage): ProcessUsage {
   return {
-    cpuUserMs: after.cpuUserMs - before.cpuUserMs,
-    cpuSystemMs: after.cpuSystemMs - before.cpuSystemMs,
+    cpuUserMs: toMicroseconds(after.cpuUserMs - before.cpuUserMs),
+    cpuSystemMs: toMicroseconds(after.cpuSystemMs - before.cpuSystemMs),
     maxRssBytes: after.maxRssBytes,
     minorFaults: after.minorFaults - before.minorFaults,
     majorFaults: after.majorFaults - before.majorFaults,

@@ -1,9 +1,12 @@
 import type { ProcessUsage } from '../../../job/record.ts'
 
-/** A ProcessUsage on its way, in the order of its fields. */
+/**
+ * A ProcessUsage on its way, in the order of its fields. Processor time in microseconds, as the kernel counts it: whole numbers
+ * are written and read in a fraction of the time.
+ */
 export type UsageNumbers = readonly [
-  cpuUserMs: number,
-  cpuSystemMs: number,
+  cpuUserMicros: number,
+  cpuSystemMicros: number,
   maxRssBytes: number,
   minorFaults: number,
   majorFaults: number,
@@ -15,8 +18,8 @@ export type UsageNumbers = readonly [
 export function usageNumbers(): UsageNumbers {
   const usage = process.resourceUsage()
   return [
-    usage.userCPUTime / 1000,
-    usage.systemCPUTime / 1000,
+    usage.userCPUTime,
+    usage.systemCPUTime,
     // libuv gives kilobytes on every system.
     usage.maxRSS * 1024,
     usage.minorPageFault,
@@ -36,8 +39,8 @@ export function readUsage([
   involuntary,
 ]: UsageNumbers): ProcessUsage {
   return {
-    cpuUserMs: user,
-    cpuSystemMs: system,
+    cpuUserMs: user / 1000,
+    cpuSystemMs: system / 1000,
     maxRssBytes,
     minorFaults: minor,
     majorFaults: major,

@@ -1,19 +1,21 @@
--- What a worker tells of an execution, and what is kept of that. Needs store.lua and later.lua. Takes from ARGV, for each outcome:
--- type, job id, execution id, bill, serialized result or traceback, what its slot has done when it is applied (jobs finished,
--- failed, seconds; '' where nobody counts), and '1' where more is said of it: failure as JSON, delay_ms of a retry or repeat
--- ('' for none), '1' for the front, and the jobs to store.
+-- What a worker tells of an execution, and what is kept of that. Needs store.lua and later.lua. Takes from ARGV, for each outcome,
+-- one text with a NUL behind each of: type, job id, execution id, bill, serialized result or traceback. Where there is more to say,
+-- that stands behind it: what its slot has done when it is applied (jobs finished, failed, seconds; '' where nobody counts), failure
+-- as JSON, delay_ms of a retry or repeat ('' for none), '1' for the front; and the jobs to store follow it.
 local NO_JOBS = {}
 
 local function take_outcome()
-  local kind, id, execution, bill, body, finished, failed, seconds, more = take_some(9)
+  local text = take()
+  local kind, id, execution, bill, body, more_at = struct.unpack('sssss', text)
   -- With room for all: a table that grows costs more than it holds.
   local outcome = { type = kind, id = id, key = job_key(id), execution = execution, bill = bill, body = body,
-    slot_finished = finished, slot_failed = failed, slot_seconds = seconds, failure = '', delay_ms = false, front = false,
-    jobs = NO_JOBS }
-  if more == '1' then
-    outcome.failure = take()
-    outcome.delay_ms = tonumber(take()) or false
-    outcome.front = take() == '1'
+    slot_finished = '', slot_failed = '', slot_seconds = '', failure = '', delay_ms = false, front = false, jobs = NO_JOBS }
+  if more_at <= #text then
+    local delay, front
+    outcome.slot_finished, outcome.slot_failed, outcome.slot_seconds, outcome.failure, delay, front =
+      struct.unpack('ssssss', text, more_at)
+    outcome.delay_ms = tonumber(delay) or false
+    outcome.front = front == '1'
     outcome.jobs = take_jobs()
   end
   return outcome
