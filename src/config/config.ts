@@ -74,7 +74,7 @@ export interface PoolConfig {
    * Jobs at most that a child is given ahead, so that it need not wait for the next when one has ended; 0 for none. Only while
    * jobs take milliseconds, and only as many as are done in about 5 ms; behind a job that takes longer they are taken
    * back, and given to other children or other workers. Children that were spawned, or that share jobs (`perChild`), get
-   * none, nor do those of a worker whose `concurrency` is a range. Default 32.
+   * none, nor do those of a worker whose `concurrency` is a range. Default 64.
    * Celery's `worker_prefetch_multiplier`, which takes nothing back.
    */
   readonly prefetch?: number

@@ -23,7 +23,7 @@ export function resolvePoolOptions(
     least: Math.min(size, whole(settings.min ?? 1, 'min', 0)),
     perChild,
     // Where the number of slots changes, what is held beyond them could not be told from what runs.
-    prefetch: perChild > 1 || slots.min !== slots.max ? 0 : whole(settings.prefetch ?? 32, 'prefetch', 0),
+    prefetch: perChild > 1 || slots.min !== slots.max ? 0 : whole(settings.prefetch ?? 64, 'prefetch', 0),
     maxJobs: settings.maxJobs === undefined ? undefined : whole(settings.maxJobs, 'maxJobs', 1),
     maxMemoryBytes: maxMemory === undefined ? undefined : parseBytes(maxMemory, 'option pool.maxMemory'),
     maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge, 'option pool.maxAge'),
