@@ -11,11 +11,9 @@ local function take_outcome()
   local outcome = { type = kind, id = id, key = job_key(id), execution = execution, bill = bill, body = body,
     slot_finished = '', slot_failed = '', slot_seconds = '', failure = '', delay_ms = false, front = false, jobs = NO_JOBS }
   if more_at <= #text then
-    local delay, front
-    outcome.slot_finished, outcome.slot_failed, outcome.slot_seconds, outcome.failure, delay, front =
-      struct.unpack('ssssss', text, more_at)
-    outcome.delay_ms = tonumber(delay) or false
-    outcome.front = front == '1'
+    local finished, failed, seconds, failure, delay, front = struct.unpack('ssssss', text, more_at)
+    outcome.slot_finished, outcome.slot_failed, outcome.slot_seconds, outcome.failure = finished, failed, seconds, failure
+    outcome.delay_ms, outcome.front = tonumber(delay) or false, front == '1'
     outcome.jobs = take_jobs()
   end
   return outcome
@@ -32,20 +30,19 @@ local FIELD_OF_TYPE = { finished = 'return_value', failed = 'exc_string', stoppe
 
 -- One entry of the history. Every RQ can read types 1 and 2; what we know better is in fields of our own.
 local function remember(outcome, f, kind)
-  local is_plain = kind == outcome.type and kind ~= 'stopped'
-  local more = { 'wh_bill', outcome.bill, FIELD_OF_TYPE[outcome.type], outcome.body, 'wh_failure', outcome.failure,
-    'wh_type', is_plain and '' or kind }
+  local named = (kind ~= outcome.type or kind == 'stopped') and kind or ''
+  local pairs_of = { 'wh_bill', outcome.bill, FIELD_OF_TYPE[outcome.type], outcome.body, 'wh_failure', outcome.failure, 'wh_type', named }
   local count = 0
   for index = 2, 8, 2 do
-    if more[index] ~= '' then
-      more[count + 1], more[count + 2] = more[index - 1], more[index]
+    if pairs_of[index] ~= '' then
+      pairs_of[count + 1], pairs_of[count + 2] = pairs_of[index - 1], pairs_of[index]
       count = count + 2
     end
   end
   call('XADD', results_key(outcome.id), 'MAXLEN', '~', '10', '*', 'type', outcome.type == 'finished' and '1' or '2',
     'worker_name', f[SLOT] or '', 'execution_id', outcome.execution, 'wh_worker', f[WORKER],
     'execution_started_at', seconds_of(f[STARTED_AT]) or now_seconds, 'execution_ended_at', now_seconds,
-    unpack(more, 1, count))
+    unpack(pairs_of, 1, count))
 end
 
 -- No longer running: out of the registry of what runs, and whatever a lease renewal has written.
