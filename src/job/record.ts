@@ -96,6 +96,8 @@ export interface ClaimedJob {
   readonly executionId: string
   /** 1 for the first execution. */
   readonly attempt: number
+  /** How often its worker was lost while it had this job; absent where it never was. */
+  readonly abandonments?: number
   readonly timeoutMs: number
   readonly createdAt: number
   readonly enqueuedAt: number

@@ -190,6 +190,24 @@ describe('jobs given ahead to a pool child', () => {
     expect((cpu[0] as number) + (cpu[2] as number)).toBeLessThan(4)
   })
 
+  it('are never those whose worker was lost with them, nor are any beside such a job', async () => {
+    const { isolation, run, release, blockedUntil } = await pool(2)
+    const suspect = { abandonments: 1 }
+    const claimed = names(6).map(() => run('pid', [], suspect))
+    // As many as run at a time; the others are put back, uncounted.
+    const types = (await Promise.all(claimed)).map(typeOf)
+    expect(types).toEqual(['finished', 'finished', 'unstarted', 'unstarted', 'unstarted', 'unstarted'])
+    for (let i = 0; i < SHORT_JOBS; i++) await run('pid')
+    expect(isolation.prefetch?.room).toBeGreaterThan(0)
+    const long = run('sign', [join(await temporaryDirectory(), 'ledger'), 'long', blockedUntil], suspect)
+    for (let i = 0; i < SHORT_JOBS; i++) await run('pid')
+    expect(isolation.prefetch?.room).toBe(0)
+    release()
+    expect(typeOf(await long)).toBe('finished')
+    for (let i = 0; i < SHORT_JOBS; i++) await run('pid')
+    expect(isolation.prefetch?.room).toBeGreaterThan(0)
+  })
+
   it('count for maxJobs: the child that has got so many is replaced', async () => {
     const opening = poolIsolation('fork', [fixtureJobs('pool.mjs')], { size: 1, prefetch: 8, maxJobs: 70 })
     opened.push(opening)

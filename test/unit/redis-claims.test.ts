@@ -6,10 +6,15 @@ const CREATED = '2026-11-23T14:05:09.123456Z'
 /** Texts as scripts/lib/claim.lua joins them: id, execution, slot, attempt, started, then the hash's. */
 function texts(
   id: string,
-  more: { readonly group?: string; readonly options?: string; readonly retries?: string } = {},
+  more: {
+    readonly group?: string
+    readonly options?: string
+    readonly retries?: string
+    readonly abandonments?: string
+  } = {},
 ) {
-  const { group = '', options = '', retries = '' } = more
-  const hash = ['default', CREATED, '', '180', '', group, options, retries, '', '', '', '']
+  const { group = '', options = '', retries = '', abandonments = '' } = more
+  const hash = ['default', CREATED, '', '180', '', group, abandonments, options, retries, '', '', '', '']
   return [id, `${id}-run`, 'w.1', '1', CREATED, ...hash].join('\0')
 }
 
@@ -22,7 +27,7 @@ describe('what a call to Redis has claimed', () => {
       Buffer.from(texts('a')),
       DATA,
       NONE,
-      Buffer.from(texts('b', { group: 'g', options: '{"isolation":"pool"}', retries: '2' })),
+      Buffer.from(texts('b', { group: 'g', options: '{"isolation":"pool"}', retries: '2', abandonments: '1' })),
       DATA,
       Buffer.from('{"x":1}'),
     ])
@@ -40,7 +45,13 @@ describe('what a call to Redis has claimed', () => {
       enqueuedAt: at,
       startedAt: at,
     })
-    expect(other?.job?.claimed).toMatchObject({ group: 'g', isolation: 'pool', retriesLeft: 2, meta: '{"x":1}' })
+    expect(other?.job?.claimed).toMatchObject({
+      group: 'g',
+      isolation: 'pool',
+      retriesLeft: 2,
+      abandonments: 1,
+      meta: '{"x":1}',
+    })
   })
 
   it('fails where a field has the character that stands between fields, and takes no other along', () => {

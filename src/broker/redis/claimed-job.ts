@@ -18,7 +18,7 @@ export interface Claim {
 }
 
 /** In the order of scripts/lib/claim.lua, with a NUL between each two. */
-const TEXTS = 17
+const TEXTS = 18
 
 /** What scripts/job-exchange.lua has claimed: of each its texts, its data and its meta. */
 export function readClaims(reply: Reply | undefined): Claim[] {
@@ -56,6 +56,7 @@ function readJob(texts: readonly string[], data: Buffer, metaBytes: Buffer): Non
     timeout,
     ownTimeout,
     group,
+    abandonments,
     ...again
   ] = texts
   const { name, args, serializer } = decodeCall(data)
@@ -77,6 +78,7 @@ function readJob(texts: readonly string[], data: Buffer, metaBytes: Buffer): Non
   const meta = readMeta(metaBytes)
   if (meta !== undefined) claimed.meta = meta
   if (group) claimed.group = group
+  if (Number(abandonments) > 0) claimed.abandonments = Number(abandonments)
   if (again.some((text) => text !== '')) Object.assign(claimed, policiesOf(again))
   return { claimed, serializer }
 }

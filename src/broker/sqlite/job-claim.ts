@@ -20,6 +20,7 @@ interface ClaimableRow {
   readonly args: string
   readonly meta: string | null
   readonly attempts: number
+  readonly abandonments: number
   readonly timeout_ms: number
   readonly created_at: number
   readonly enqueued_at: number
@@ -34,7 +35,7 @@ const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM queues WHERE name = ? AND paused =
 
 // A bare LIMIT ? would have SQLite plan the statement anew at every call, which costs five times as much as running it.
 const CLAIMABLE = `
-SELECT seq, id, name, attempts, timeout_ms, created_at, enqueued_at, options, retries_left, repeats_left,
+SELECT seq, id, name, attempts, abandonments, timeout_ms, created_at, enqueued_at, options, retries_left, repeats_left,
   (SELECT args FROM job_args WHERE job_args.seq = jobs.seq) AS args,
   (SELECT meta FROM job_metas WHERE job_metas.seq = jobs.seq) AS meta
 FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND queue = ? AND ${FRESH} ORDER BY position
@@ -86,6 +87,7 @@ function toClaimed(row: ClaimableRow, queue: string, executionId: string, starte
     createdAt: row.created_at,
     enqueuedAt: row.enqueued_at,
     startedAt,
+    ...(row.abandonments > 0 ? { abandonments: row.abandonments } : {}),
     ...present('meta', row.meta),
     ...decodeForClaim(row),
   }

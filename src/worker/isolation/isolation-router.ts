@@ -11,6 +11,7 @@ import type {
 } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
 import type { ExecutionProfiler, Profiling } from './profiling.ts'
+import { refusedExecution, TOO_MANY } from './refused-execution.ts'
 
 export interface Routes {
   /** Where a worker's jobs run when nothing else is said. */
@@ -101,12 +102,12 @@ export class IsolationRouter implements Isolation, Profiling {
     if (mode === main.mode) return main.run(job, observer)
     this.#elsewhereAt = performance.now()
     // Claimed to wait for another to end, which it could not here.
-    if ((main.prefetch?.held ?? 0) > 0) return refused(TOO_MANY)
+    if ((main.prefetch?.held ?? 0) > 0) return refusedExecution(TOO_MANY)
     let opened: Opened
     try {
       opened = this.#others.get(mode) ?? this.#open(mode)
     } catch (error) {
-      return refused(unavailable(mode, error))
+      return refusedExecution(unavailable(mode, error))
     }
     if (opened.isReady) return opened.isolation.run(job, observer)
     return new LateExecution(
@@ -161,12 +162,7 @@ export class IsolationRouter implements Isolation, Profiling {
 
 /** How long after such a job nothing is prefetched. */
 const ELSEWHERE_MS = 10_000
-const TOO_MANY: ExecutionEnd = { type: 'unstarted', reason: 'as many run as may' }
 const LEAVING: ExecutionEnd = { type: 'unstarted', reason: 'the worker leaves' }
-
-function refused(end: ExecutionEnd): RunningExecution {
-  return { ended: Promise.resolve(end), abort: () => {}, kill: () => {} }
-}
 
 function unavailable(mode: IsolationMode, error: unknown): ExecutionEnd {
   const message = `the job asks for isolation '${mode}', which this worker cannot give: ${(error as Error).message}`

@@ -34,8 +34,13 @@ export class Pace {
     return Math.max(1, Math.min(this.depth + 1, Math.floor(WAKE_MS / this.#averageMs)))
   }
 
+  /** However short jobs were so far. */
+  distrust(): void {
+    this.#shortInARow = 0
+  }
+
   ended(wallMs: number): void {
-    if (wallMs > LONG_MS) this.#shortInARow = 0
+    if (wallMs > LONG_MS) this.distrust()
     else {
       this.#shortInARow++
       this.#averageMs += (wallMs - this.#averageMs) * WEIGHT

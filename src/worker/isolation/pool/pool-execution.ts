@@ -68,7 +68,7 @@ export class PoolExecution implements RunningExecution, Measuring {
     this.#place = place
     this.turn = place.turn
     this.#wasPrefetched = place.isPrefetched
-    this.mayBeAhead = job.limits === undefined && profile === undefined
+    this.mayBeAhead = job.limits === undefined && profile === undefined && !wasAbandoned(job)
     this.profile = profile
     this.profiled = new Promise((resolve) => {
       this.#resolveProfiled = resolve
@@ -172,4 +172,9 @@ export class PoolExecution implements RunningExecution, Measuring {
     this.#settle(end)
     this.#resolveProfiled(undefined)
   }
+}
+
+/** It may be the job that its worker was lost for. */
+export function wasAbandoned({ abandonments = 0 }: ClaimedJob): boolean {
+  return abandonments > 0
 }

@@ -19,6 +19,8 @@ export class Prefetching implements Prefetch {
   readonly isOn: boolean
   readonly #pace: Pace
   readonly #hooks: PrefetchingHooks
+  /** Jobs beside which nothing is given ahead. */
+  #pauses = 0
   #timer: NodeJS.Timeout | undefined
 
   /** @param most for each child; 0 for none */
@@ -29,7 +31,7 @@ export class Prefetching implements Prefetch {
   }
 
   get room(): number {
-    const { depth } = this.#pace
+    const depth = this.#depth
     if (depth === 0) return 0
     let takers = 0
     for (const { takesAhead } of this.#hooks.children()) if (takesAhead) takers++
@@ -42,12 +44,12 @@ export class Prefetching implements Prefetch {
 
   /** How many jobs a child is given at a time while there are any. */
   get bundle(): number {
-    return this.#pace.bundle
+    return this.#pauses > 0 ? 1 : this.#pace.bundle
   }
 
   /** The child with the fewest jobs, of those that may have another; undefined where none may. */
   roomiest(): PoolChildHandle | undefined {
-    const { depth } = this.#pace
+    const depth = this.#depth
     if (depth === 0) return undefined
     let found: PoolChildHandle | undefined
     let most = 0
@@ -58,6 +60,24 @@ export class Prefetching implements Prefetch {
       most = room
     }
     return found
+  }
+
+  get #depth(): number {
+    return this.#pauses > 0 ? 0 : this.#pace.depth
+  }
+
+  /** Nothing is given ahead until jobs have been short for a while. */
+  distrust(): void {
+    this.#pace.distrust()
+  }
+
+  /** Nothing is given ahead until it was resumed as often. */
+  pause(): void {
+    this.#pauses++
+  }
+
+  resume(): void {
+    this.#pauses--
   }
 
   jobEnded(wallMs: number): void {

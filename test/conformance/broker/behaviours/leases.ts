@@ -54,7 +54,13 @@ export function describeLeases(setup: Setup): void {
         expect(reclaimed).toEqual([{ jobId: 'a', worker: WORKER }])
       })
       expect(await broker.jobFetch('a')).toMatchObject({ state: 'queued', attempts: 1, abandonments: 1 })
-      expect(await claimOne(broker)).toMatchObject({ id: 'a', attempt: 2 })
+      expect(await claimOne(broker)).toMatchObject({ id: 'a', attempt: 2, abandonments: 1 })
+    })
+
+    it('says of no other job that it was abandoned', async () => {
+      const { broker } = await setup()
+      await enqueue(broker, ['a'])
+      expect(await claimOne(broker)).not.toHaveProperty('abandonments')
     })
 
     it.each([

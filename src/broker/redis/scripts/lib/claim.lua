@@ -5,16 +5,16 @@ local CLAIMABLE = { queued = true, created = true, ready_to_enqueue = true }
 
 -- A claimed job is a row: first the texts that are handed out, in the order in which claimed-job.ts reads them, then its bytes, then
 -- what only this script looks at. Tables by name, and a reply of many small texts, cost several times as much.
-local ROW_ID, ROW_EXECUTION, ROW_SLOT, ROW_ATTEMPT, ROW_STARTED, LAST_TEXT = 1, 2, 3, 4, 5, 17
-local ROW_DATA, ROW_META, ROW_STATUS, ATTEMPTS, EXPIRES, ENDED_AT, RUNS_AS, RUNS_IN, RUNS_SINCE = 18, 19, 20, 21, 22, 23, 24, 25, 26
+local ROW_ID, ROW_EXECUTION, ROW_SLOT, ROW_ATTEMPT, ROW_STARTED, LAST_TEXT = 1, 2, 3, 4, 5, 18
+local ROW_DATA, ROW_META, ROW_STATUS, ATTEMPTS, EXPIRES, ENDED_AT, RUNS_AS, RUNS_IN, RUNS_SINCE = 19, 20, 21, 22, 23, 24, 25, 26, 27
 local PLACE_OF = {
-  origin = 6, created_at = 7, enqueued_at = 8, timeout = 9, wh_timeout = 10, group_id = 11, wh_options = 12,
-  retries_left = 13, retry_intervals = 14, enqueue_at_front_on_retry = 15, repeats_left = 16, repeat_intervals = 17,
+  origin = 6, created_at = 7, enqueued_at = 8, timeout = 9, wh_timeout = 10, group_id = 11, wh_abandonments = 12, wh_options = 13,
+  retries_left = 14, retry_intervals = 15, enqueue_at_front_on_retry = 16, repeats_left = 17, repeat_intervals = 18,
   data = ROW_DATA, meta = ROW_META, status = ROW_STATUS, wh_attempts = ATTEMPTS, ttl = EXPIRES, ended_at = ENDED_AT,
   wh_execution = RUNS_AS, worker_name = RUNS_IN, started_at = RUNS_SINCE,
 }
 -- A row of a hash without fields, behind its id.
-local BLANK = { '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', false, '', false, false, false, false, false, false, false }
+local BLANK = { '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', false, '', false, false, false, false, false, false, false }
 
 -- The row and its hash's key. The hash whole: that costs less than asking for every field that a job may have.
 local function row_of(id)
