@@ -145,8 +145,9 @@ describe.each(['fork', 'spawn'] as const)('a pool child, started by %s,', (start
 
   it('is closed when it is idle for too long, but for those that are to stay', async () => {
     const { isolation, told } = await started(start, { size: 3, least: 1, idleMs: 300 })
-    await eventually(() => expect(told.ready).toHaveLength(3))
-    await eventually(() => expect(told.ready.filter(isAlive)).toHaveLength(1))
+    const patience = { timeoutMs: 20_000 }
+    await eventually(() => expect(told.ready).toHaveLength(3), patience)
+    await eventually(() => expect(told.ready.filter(isAlive)).toHaveLength(1), patience)
     expect(isolation.childPids).toHaveLength(1)
     expect(told.retired).toHaveLength(2)
     expect(told.retired[0]).toMatch(/^it was idle for /)
