@@ -62,7 +62,7 @@ export interface ProcessUsage {
 
 /** What one execution cost. */
 export interface Bill {
-  /** From hand-over to the job's process until that process was gone; where others run in that process, too, until the job was over. */
+  /** From hand-over to the process of the job until that process was gone; where the process stays, what the job took. */
   readonly wallMs: number
   /** From the moment when it was queued, or due, until it was handed over. */
   readonly waitMs?: number

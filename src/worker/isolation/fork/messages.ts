@@ -15,7 +15,7 @@ import type { ResidentMemory, WaitResult } from './native.ts'
  * - zygote → supervisor: frames on the notice pipe;
  * - supervisor ↔ horse: frames on the horse's own channel, a stream socket pair.
  */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 /** Supervisor → zygote. */
 export type ZygoteCommand =
