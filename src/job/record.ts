@@ -115,6 +115,11 @@ export interface ClaimedJob {
   readonly limits?: JobLimits
 }
 
+/** It may be the job that its worker was lost for. */
+export function wasAbandoned({ abandonments = 0 }: ClaimedJob): boolean {
+  return abandonments > 0
+}
+
 /** A job as it stands in the broker. */
 export interface JobRecord {
   readonly id: string

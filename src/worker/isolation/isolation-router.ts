@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import type { ClaimedJob } from '../../job/record.ts'
+import { type ClaimedJob, wasAbandoned } from '../../job/record.ts'
 import type { DeclaredSchedule } from '../../scheduler/declarations.ts'
 import type {
   ExecutionEnd,
@@ -11,7 +11,6 @@ import type {
 } from './isolation.ts'
 import { LateExecution } from './late-execution.ts'
 import type { ExecutionProfiler, Profiling } from './profiling.ts'
-import { refusedExecution, TOO_MANY } from './refused-execution.ts'
 
 export interface Routes {
   /** Where a worker's jobs run when nothing else is said. */
@@ -41,8 +40,10 @@ export class IsolationRouter implements Isolation, Profiling {
   #slots: number | undefined
   #profiler: ExecutionProfiler | undefined
   #expectsSampling = false
-  /** When a job last ran elsewhere than in the main one. */
-  #elsewhereAt = Number.NEGATIVE_INFINITY
+  /** When there last was a job beside which nothing is prefetched. */
+  #loneAt = Number.NEGATIVE_INFINITY
+  /** Jobs that run whose worker was lost with them before. */
+  #suspects = 0
 
   constructor(routes: Routes) {
     this.#routes = routes
@@ -87,9 +88,13 @@ export class IsolationRouter implements Isolation, Profiling {
     return [this.#routes.main, ...opened].flatMap(({ profiling }) => profiling ?? [])
   }
 
-  /** Jobs that run elsewhere cannot wait there: while such come, nothing is claimed beyond what can run. */
+  /**
+   * Jobs that run elsewhere cannot wait there, and one whose worker was lost with it may take along what waits: while such
+   * come, nothing is claimed beyond what can run.
+   */
   get prefetch(): Prefetch | undefined {
-    return performance.now() - this.#elsewhereAt < ELSEWHERE_MS ? undefined : this.#routes.main.prefetch
+    if (this.#suspects > 0 || performance.now() - this.#loneAt < LONE_MS) return undefined
+    return this.#routes.main.prefetch
   }
 
   start(): Promise<void> {
@@ -99,15 +104,15 @@ export class IsolationRouter implements Isolation, Profiling {
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
     const { main, byQueue } = this.#routes
     const mode = job.isolation ?? byQueue[job.queue] ?? main.mode
-    if (mode === main.mode) return main.run(job, observer)
-    this.#elsewhereAt = performance.now()
+    if (mode === main.mode) return wasAbandoned(job) ? this.#runSuspect(job, observer) : main.run(job, observer)
+    this.#loneAt = performance.now()
     // Claimed to wait for another to end, which it could not here.
-    if ((main.prefetch?.held ?? 0) > 0) return refusedExecution(TOO_MANY)
+    if ((main.prefetch?.excess ?? 0) > 0) return refused(TOO_MANY)
     let opened: Opened
     try {
       opened = this.#others.get(mode) ?? this.#open(mode)
     } catch (error) {
-      return refusedExecution(unavailable(mode, error))
+      return refused(unavailable(mode, error))
     }
     if (opened.isReady) return opened.isolation.run(job, observer)
     return new LateExecution(
@@ -115,6 +120,20 @@ export class IsolationRouter implements Isolation, Profiling {
       () => opened.isolation.run(job, observer),
       (error) => (this.#isClosing ? LEAVING : unavailable(mode, error)),
     )
+  }
+
+  /** If it takes this worker along, too, that is not to be held against it, or others, for having waited here. */
+  #runSuspect(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
+    const { main } = this.#routes
+    this.#loneAt = performance.now()
+    if (main.prefetch !== undefined && main.prefetch.excess >= 0) return refused(TOO_MANY)
+    const execution = main.run(job, observer)
+    this.#suspects++
+    void execution.ended.then(() => {
+      this.#suspects--
+      this.#loneAt = performance.now()
+    })
+    return execution
   }
 
   /** Those that can; what runs inline stays as it is. @throws UsageError where none can */
@@ -161,8 +180,13 @@ export class IsolationRouter implements Isolation, Profiling {
 }
 
 /** How long after such a job nothing is prefetched. */
-const ELSEWHERE_MS = 10_000
+const LONE_MS = 10_000
+const TOO_MANY: ExecutionEnd = { type: 'unstarted', reason: 'as many run as may' }
 const LEAVING: ExecutionEnd = { type: 'unstarted', reason: 'the worker leaves' }
+
+function refused(end: ExecutionEnd): RunningExecution {
+  return { ended: Promise.resolve(end), abort: () => {}, kill: () => {} }
+}
 
 function unavailable(mode: IsolationMode, error: unknown): ExecutionEnd {
   const message = `the job asks for isolation '${mode}', which this worker cannot give: ${(error as Error).message}`

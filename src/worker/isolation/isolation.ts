@@ -35,8 +35,8 @@ export interface Isolation {
 export interface Prefetch {
   /** How many are worth holding, as things are. */
   readonly room: number
-  /** How many are held. */
-  readonly held: number
+  /** How many there are beyond those that can run at a time; negative where more could. */
+  readonly excess: number
 }
 
 export const ISOLATION_MODES = JOB_ISOLATIONS

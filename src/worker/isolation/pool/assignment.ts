@@ -158,7 +158,7 @@ export class Assignment {
   #spread(): void {
     if (this.#waiting.length === 0) return
     this.#assign()
-    for (let excess = this.prefetching.held; excess > 0; excess--) {
+    for (let excess = this.prefetching.excess; excess > 0; excess--) {
       const last = this.#waiting.at(-1)
       if (last === undefined || performance.now() - last.givenAt < PATIENCE_MS) return
       this.#waiting.pop()

@@ -34,13 +34,8 @@ export class Pace {
     return Math.max(1, Math.min(this.depth + 1, Math.floor(WAKE_MS / this.#averageMs)))
   }
 
-  /** However short jobs were so far. */
-  distrust(): void {
-    this.#shortInARow = 0
-  }
-
   ended(wallMs: number): void {
-    if (wallMs > LONG_MS) this.distrust()
+    if (wallMs > LONG_MS) this.#shortInARow = 0
     else {
       this.#shortInARow++
       this.#averageMs += (wallMs - this.#averageMs) * WEIGHT

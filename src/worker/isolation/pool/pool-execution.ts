@@ -1,5 +1,5 @@
 import type { JobFailure } from '../../../job/failure.ts'
-import type { ClaimedJob } from '../../../job/record.ts'
+import { type ClaimedJob, wasAbandoned } from '../../../job/record.ts'
 import { askToHandOver, type Measuring } from '../fork/hand-over.ts'
 import type { ExecutionEnd, ExecutionObserver, Measurement, RunningExecution } from '../isolation.ts'
 import type { ProfileRequest } from '../profiling.ts'
@@ -172,9 +172,4 @@ export class PoolExecution implements RunningExecution, Measuring {
     this.#settle(end)
     this.#resolveProfiled(undefined)
   }
-}
-
-/** It may be the job that its worker was lost for. */
-export function wasAbandoned({ abandonments = 0 }: ClaimedJob): boolean {
-  return abandonments > 0
 }

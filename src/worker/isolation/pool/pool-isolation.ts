@@ -5,11 +5,10 @@ import { ShortSet } from '../../../support/short-map.ts'
 import { askToHandOver } from '../fork/hand-over.ts'
 import type { ExecutionObserver, Isolation, Prefetch, RunningExecution } from '../isolation.ts'
 import type { ExecutionProfiler, Profiling } from '../profiling.ts'
-import { refusedExecution, TOO_MANY } from '../refused-execution.ts'
 import { Assignment } from './assignment.ts'
 import { Inspection } from './inspection.ts'
 import type { PoolChildHandle } from './pool-child-handle.ts'
-import { PoolExecution, wasAbandoned } from './pool-execution.ts'
+import { PoolExecution } from './pool-execution.ts'
 import type { PoolEvents, PoolOptions } from './pool-options.ts'
 import type { Nursery } from './pool-process.ts'
 import { Roster } from './roster.ts'
@@ -63,11 +62,6 @@ export class PoolIsolation implements Isolation, Profiling {
   }
 
   run(job: ClaimedJob, observer: ExecutionObserver): RunningExecution {
-    const { prefetching } = this.#assignment
-    const isSuspect = wasAbandoned(job)
-    if (isSuspect) prefetching.distrust()
-    // If it takes its worker along again, that should not be held against jobs that only waited there.
-    if (isSuspect && prefetching.isOn && this.#running.size >= this.#options.size) return refusedExecution(TOO_MANY)
     const { profiler } = this
     const profile = this.refusal === undefined ? profiler?.request(job) : undefined
     const place = {
@@ -80,12 +74,10 @@ export class PoolIsolation implements Isolation, Profiling {
     if (profile) void execution.profiled.then((raw) => profiler?.collected(job, raw))
     this.#running.add(execution)
     this.#keepRoom(execution, 1)
-    if (isSuspect) prefetching.pause()
     this.#inspection.busy = true
     void execution.ended.then(() => {
       this.#running.delete(execution)
       this.#keepRoom(execution, -1)
-      if (isSuspect) prefetching.resume()
       this.#inspection.busy = this.#running.size > 0
     })
     this.#assignment.add(execution)

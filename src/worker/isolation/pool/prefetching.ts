@@ -19,8 +19,6 @@ export class Prefetching implements Prefetch {
   readonly isOn: boolean
   readonly #pace: Pace
   readonly #hooks: PrefetchingHooks
-  /** Jobs beside which nothing is given ahead. */
-  #pauses = 0
   #timer: NodeJS.Timeout | undefined
 
   /** @param most for each child; 0 for none */
@@ -31,25 +29,25 @@ export class Prefetching implements Prefetch {
   }
 
   get room(): number {
-    const depth = this.#depth
+    const { depth } = this.#pace
     if (depth === 0) return 0
     let takers = 0
     for (const { takesAhead } of this.#hooks.children()) if (takesAhead) takers++
     return takers * depth
   }
 
-  get held(): number {
-    return Math.max(0, this.#hooks.excess())
+  get excess(): number {
+    return this.#hooks.excess()
   }
 
   /** How many jobs a child is given at a time while there are any. */
   get bundle(): number {
-    return this.#pauses > 0 ? 1 : this.#pace.bundle
+    return this.#pace.bundle
   }
 
   /** The child with the fewest jobs, of those that may have another; undefined where none may. */
   roomiest(): PoolChildHandle | undefined {
-    const depth = this.#depth
+    const { depth } = this.#pace
     if (depth === 0) return undefined
     let found: PoolChildHandle | undefined
     let most = 0
@@ -60,24 +58,6 @@ export class Prefetching implements Prefetch {
       most = room
     }
     return found
-  }
-
-  get #depth(): number {
-    return this.#pauses > 0 ? 0 : this.#pace.depth
-  }
-
-  /** Nothing is given ahead until jobs have been short for a while. */
-  distrust(): void {
-    this.#pace.distrust()
-  }
-
-  /** Nothing is given ahead until it was resumed as often. */
-  pause(): void {
-    this.#pauses++
-  }
-
-  resume(): void {
-    this.#pauses--
   }
 
   jobEnded(wallMs: number): void {
@@ -101,6 +81,6 @@ export class Prefetching implements Prefetch {
       if (child.load > 1) anyAhead = true
     }
     this.#hooks.spread()
-    if (!anyAhead && this.held === 0) this.stop()
+    if (!anyAhead && this.excess <= 0) this.stop()
   }
 }
